@@ -1,0 +1,327 @@
+"""Magenta's `attention_rnn`, one step at a time, in NumPy.
+
+Two LSTM layers, the first of them wrapped in attention over its own last 40 outputs, which is
+mixed into its output and into its next input.
+
+Sources:
+    - Cheng, Dong, Lapata (2016), Long Short-Term Memory-Networks for Machine Reading,
+      https://arxiv.org/abs/1601.06733
+    - Magenta 2.1.4, `AttentionCellWrapper` (magenta/contrib/rnn.py) and `make_rnn_cell`
+      (magenta/models/shared/events_rnn_graph.py): the equations here are its own, to the last
+      bias; `u`, `a` and `h'` are those of https://magenta.tensorflow.org/2016/07/15/lookback-rnn-attention-rnn
+    - Zaremba, Sutskever, Vinyals (2014), Recurrent Neural Network Regularization,
+      https://arxiv.org/abs/1409.2329 (`BasicLSTMCell`, with 1 added to the forget gate's bias)
+
+What makes a step fast: matrices with nothing between them but a sum are multiplied once, at
+loading; the attention's keys (W1' h_i) are kept instead of made again for 40 steps; biases are
+rows of the matrices, with a constant 1 among the inputs; all that a step reads and writes has its
+place from the beginning.
+
+In the shapes below, n is the first layer's size, m that of an upper one.
+"""
+
+import json
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonify.errors import SonifyError
+from sonify.melody.events import (
+    INPUT_SIZE,
+    LOOKBACKS,
+    NUM_CLASSES,
+    NUM_EVENTS,
+    NUM_PITCHES,
+    MelodyEncoder,
+    index_of,
+)
+
+CONFIG = "config.json"
+WEIGHTS = "weights.npz"
+
+Array = NDArray[np.float32]
+
+
+def weight_shapes(layer_sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every array in a model's weights file, as Magenta has them.
+
+    Args:
+        layer_sizes: units of each LSTM layer, the one with attention first.
+    """
+    n, *upper = layer_sizes
+    shapes: dict[str, tuple[int, ...]] = {
+        "input/kernel": (INPUT_SIZE + n, INPUT_SIZE),
+        "input/bias": (INPUT_SIZE,),
+        "lstm0/kernel": (INPUT_SIZE + n, 4 * n),  # gates: input, candidate, forget, output
+        "lstm0/bias": (4 * n,),
+        "attention/key": (n, n),
+        "attention/query/kernel": (2 * n, n),  # from the cell state c, then the output h
+        "attention/query/bias": (n,),
+        "attention/v": (n,),
+        "output/kernel": (2 * n, n),
+        "output/bias": (n,),
+    }
+    below = n
+    for i, m in enumerate(upper, 1):
+        shapes[f"lstm{i}/kernel"] = (below + m, 4 * m)
+        shapes[f"lstm{i}/bias"] = (4 * m,)
+        below = m
+    return shapes | {"logits/kernel": (below, NUM_CLASSES), "logits/bias": (NUM_CLASSES,)}
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRNN:
+    """The weights of a trained network, ready to be stepped through.
+
+    Attributes:
+        layer_sizes: units of each LSTM layer; attention is on the first.
+        attention_length: how many past outputs are attended to.
+        gates: (75 + 2n, 4n), from [input, 1, h', h] to the first layer's gates.
+        query: (2n, n), from [h, c].
+        output: (1 + 2n, n), from [1, h', h].
+        key: (1 + 2n, n), from [1, h', h].
+        empty_key: (n,), the key of a step before the first one.
+        v: (n,), from the attention's hidden layer to a score.
+        upper_gates: a layer (1 + n + m, 4m), from [1, the output of the layer below, its own h].
+        logits: (m, 40), from the last layer's output.
+        logits_bias: (40,).
+    """
+
+    layer_sizes: tuple[int, ...]
+    attention_length: int
+    gates: Array
+    query: Array
+    output: Array
+    key: Array
+    empty_key: Array
+    v: Array
+    upper_gates: tuple[Array, ...]
+    logits: Array
+    logits_bias: Array
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model folder: `config.json` and `weights.npz`.
+
+        Raises:
+            SonifyError: something there is missing or isn't what it should be.
+        """
+        try:
+            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+            layer_sizes = tuple(int(size) for size in config["rnn_layer_sizes"])
+            attention_length = int(config["attn_length"])
+            if not layer_sizes or min(*layer_sizes, attention_length) < 1:
+                raise ValueError("sizes must be positive")
+        except OSError as error:
+            raise SonifyError(f"{folder} isn't a melody model: can't read its {CONFIG}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise SonifyError(f"{folder / CONFIG} isn't the config of a melody model") from error
+        shapes = weight_shapes(layer_sizes)
+        try:
+            with np.load(folder / WEIGHTS, allow_pickle=False) as file:
+                weights = {name: file[name].astype(np.float32) for name in shapes}
+        except OSError as error:
+            raise SonifyError(f"{folder} isn't a melody model: can't read its {WEIGHTS}") from error
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+            raise SonifyError(f"{folder / WEIGHTS} is damaged or of another network") from error
+        for name, shape in shapes.items():
+            if weights[name].shape != shape or not np.isfinite(weights[name]).all():
+                raise SonifyError(f"{folder / WEIGHTS} doesn't fit {CONFIG}: see its {name}")
+        return cls.from_weights(weights, layer_sizes, attention_length)
+
+    @classmethod
+    def from_weights(
+        cls, weights: dict[str, Array], layer_sizes: tuple[int, ...], attention_length: int
+    ) -> Self:
+        """Multiply together what can be, and put rows and columns in the order of use.
+
+        Args:
+            weights: as in `weight_shapes`.
+            layer_sizes: units of each layer.
+            attention_length: steps.
+        """
+        # Input projection, then gates: x W + b is linear in [input, 1, h'], and gates in x.
+        project = weights["input/kernel"]  # (74 + n, 74)
+        from_x, from_h = np.split(weights["lstm0/kernel"], [INPUT_SIZE])  # (74, 4n), (n, 4n)
+        to_gates = np.concatenate(
+            [
+                project[:INPUT_SIZE] @ from_x,
+                (weights["input/bias"] @ from_x + weights["lstm0/bias"])[None],
+                project[INPUT_SIZE:] @ from_x,
+                from_h,
+            ]
+        )  # (75 + 2n, 4n)
+        c_to_query, h_to_query = np.split(weights["attention/query/kernel"], 2)
+        h_to_output, attention_to_output = np.split(weights["output/kernel"], 2)
+        output = np.concatenate([weights["output/bias"][None], attention_to_output, h_to_output])
+        key = output @ weights["attention/key"]
+        # tanh(key + query) sees their sum only, so the query's bias can be the key's.
+        key[0] += weights["attention/query/bias"]
+        upper_gates = tuple(
+            _ordered_gates(np.concatenate([weights[f"lstm{i}/bias"][None], kernel]), bias_row=0)
+            for i in range(1, len(layer_sizes))
+            for kernel in [weights[f"lstm{i}/kernel"]]
+        )
+        return cls(
+            layer_sizes,
+            attention_length,
+            gates=_ordered_gates(to_gates, bias_row=INPUT_SIZE),
+            query=np.concatenate([h_to_query, c_to_query]),
+            output=output,
+            key=key,
+            empty_key=weights["attention/query/bias"],
+            v=weights["attention/v"],
+            upper_gates=upper_gates,
+            logits=weights["logits/kernel"],
+            logits_bias=weights["logits/bias"],
+        )
+
+
+def _ordered_gates(matrix: Array, bias_row: int) -> Array:
+    """Reorder columns from Magenta's gates (input, candidate, forget, output) to i, f, o, j.
+
+    The three sigmoid gates are halved, since sigmoid(x) = (1 + tanh(x / 2)) / 2 lets one tanh do
+    for all four, and the forget gate has the 1 that `BasicLSTMCell` adds to it.
+    """
+    i, j, f, o = np.split(matrix, 4, axis=1)
+    f[bias_row] += 1
+    return np.concatenate([i / 2, f / 2, o / 2, j], axis=1)
+
+
+class _LSTM:
+    """One LSTM layer and its state.
+
+    Args:
+        gates: (k, 4m).
+        m: units.
+
+    Attributes:
+        state: (k + m,): what the gates see, the layer's own output h at its end; then the cell
+            state c. A view of a part is where others write what the gates are to see.
+        h: (m,), a view of `state`.
+    """
+
+    def __init__(self, gates: Array, m: int) -> None:
+        k = len(gates)
+        self.state = np.zeros(k + m, np.float32)
+        self.h = self.state[k - m : k]
+        self._c = self.state[k:]
+        self._inputs = self.state[:k]
+        self._gates = gates
+        self._z = np.empty(4 * m, np.float32)
+        self._sigmoids = self._z[: 3 * m]
+        self._i, self._f, self._o, self._j = np.split(self._z, 4)
+
+    def step(self) -> None:
+        np.dot(self._inputs, self._gates, out=self._z)  # (k,) @ (k, 4m) -> (4m,)
+        np.tanh(self._z, out=self._z)
+        self._sigmoids *= 0.5
+        self._sigmoids += 0.5
+        self._c *= self._f
+        self._i *= self._j
+        self._c += self._i
+        np.tanh(self._c, out=self.h)
+        self.h *= self._o
+
+
+class Continuation:
+    """A melody that is heard event by event, and what the network expects next.
+
+    It begins at a bar line. Magenta's network never says how a melody begins: at least one event
+    must be heard before something can be expected.
+
+    Args:
+        model: the network; several melodies can share one.
+    """
+
+    def __init__(self, model: AttentionRNN) -> None:
+        self._model = model
+        n, *upper_sizes = model.layer_sizes
+
+        self._first = _LSTM(model.gates, n)
+        state = self._first.state  # [input, 1, h', h, c]
+        self._encoder = MelodyEncoder(out=state[:INPUT_SIZE])
+        state[INPUT_SIZE] = 1
+        self._attended = state[INPUT_SIZE + 1 :][:n]  # h'
+        self._for_query = state[-2 * n :]  # [h, c]
+        self._for_output = state[INPUT_SIZE:-n]  # [1, h', h]
+
+        self._outputs = np.zeros((model.attention_length, n), np.float32)  # h_i, a ring
+        self._keys = np.tile(model.empty_key, (model.attention_length, 1))  # W1' h_i
+        self._slot = 0
+        self._query = np.empty(n, np.float32)
+        self._hidden = np.empty_like(self._keys)
+        self._scores = np.empty(model.attention_length, np.float32)
+        self._output = np.empty(n, np.float32)
+
+        self._upper = [
+            _LSTM(gates, m) for gates, m in zip(model.upper_gates, upper_sizes, strict=True)
+        ]
+        for layer in self._upper:
+            layer.state[0] = 1  # [1, below, h, c]
+        self._logits = np.zeros(NUM_CLASSES, np.float32)
+
+    @property
+    def logits(self) -> Array:
+        """Logits of the next event's class (`MelodyEncoder.class_of`), shape (40,), a view."""
+        return self._logits
+
+    def hear(self, event: int) -> None:
+        """Let the melody go on by one event.
+
+        Raises:
+            ValueError: it is no event.
+        """
+        model, slot = self._model, self._slot
+        self._encoder.hear(event)
+        self._first.step()
+        self._attend()
+        np.dot(self._for_output, model.output, out=self._output)  # (1 + 2n,) -> (n,)
+        np.dot(self._for_output, model.key, out=self._keys[slot])  # (1 + 2n,) -> (n,)
+        self._outputs[slot] = self._output
+        self._slot = (slot + 1) % model.attention_length
+
+        below = self._output
+        for layer in self._upper:
+            layer.state[1 : 1 + len(below)] = below
+            layer.step()
+            below = layer.h
+        np.dot(below, model.logits, out=self._logits)  # (m,) @ (m, 40) -> (40,)
+        self._logits += model.logits_bias
+
+    def hear_all(self, events: Iterable[int]) -> None:
+        """Let the melody go on by several events."""
+        for event in events:
+            self.hear(event)
+
+    def expect(self) -> Array:
+        """Probabilities of the next event, shape (38,), by `index_of`, a new array.
+
+        The classes "repeat one bar ago" and "repeat two bars ago" count as the events that they
+        would repeat.
+        """
+        p = np.exp(self._logits - self._logits.max())  # (40,)
+        p /= p.sum()
+        events = np.empty(NUM_EVENTS, np.float32)
+        events[2:] = p[:NUM_PITCHES]
+        events[:2] = p[NUM_PITCHES:NUM_EVENTS]
+        for probability, lookback in zip(p[NUM_EVENTS:], LOOKBACKS, strict=True):
+            events[index_of(self._encoder.repeated(lookback))] += probability
+        return events
+
+    def _attend(self) -> None:
+        """h' = sum of a_i h_i, a = softmax(u), u_i = v . tanh(W1' h_i + W2' c_t)."""
+        scores = self._scores
+        np.dot(self._for_query, self._model.query, out=self._query)  # (2n,) -> (n,)
+        np.add(self._keys, self._query, out=self._hidden)  # (40, n)
+        np.tanh(self._hidden, out=self._hidden)
+        np.dot(self._hidden, self._model.v, out=scores)  # (40,)
+        scores -= scores.max()
+        np.exp(scores, out=scores)
+        scores /= scores.sum()
+        np.dot(scores, self._outputs, out=self._attended)  # (40,) @ (40, n) -> (n,)
