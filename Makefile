@@ -1,0 +1,39 @@
+# make demo and make test need Python 3.11 or newer, pip and make; the rest is installed here.
+PYTHON ?= python3
+BIN := .venv/bin
+# Works where Python comes without ensurepip too, as Debian's does.
+INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --constraint constraints.txt
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	mkdir -p demo
+	$(BIN)/sonify compose samples/NOVEL.epub -o demo/NOVEL.mid --report demo/NOVEL.json
+	$(BIN)/sonify compose samples/POEM.txt -o demo/POEM.mid --report demo/POEM.json
+	@echo
+	@echo "The soundtracks are demo/NOVEL.mid and demo/POEM.mid; the .json beside each says what"
+	@echo "was done with every sentence. To hear them, open them in any MIDI player or notation"
+	@echo "program (GarageBand, MuseScore, VLC, Windows Media Player), or run"
+	@echo "    fluidsynth -i SOUNDFONT.sf2 demo/NOVEL.mid"
+
+test: .venv/tested
+	$(BIN)/python -m pytest -q
+
+lint: .venv/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv demo build dist
+
+.venv/bin/python:
+	$(PYTHON) -m venv --without-pip .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/tested: .venv/installed
+	$(INSTALL) --editable ".[test]"
+	@touch $@

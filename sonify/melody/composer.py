@@ -1,0 +1,289 @@
+"""From plans to phrases: one melody that goes on, and turns between major and minor.
+
+Two networks sing, one of them at a time, both in C. When the mode turns, the other one goes on
+from what has just been sounding, recast into its own mode, so the tune itself changes colour.
+What is sampled from a network's expectation is bent a little on the way: towards the scale, the
+register and the density that the plan asks for, and towards an ending where the sentence ends.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonify.melody.attention_rnn import AttentionRNN, Continuation
+from sonify.melody.events import (
+    MAX_PITCH,
+    MIN_PITCH,
+    NO_EVENT,
+    NOTE_OFF,
+    NUM_EVENTS,
+    STEPS_PER_BAR,
+    STEPS_PER_BEAT,
+    event_at,
+    index_of,
+)
+from sonify.melody.plan import Plan
+from sonify.melody.score import TICKS_PER_BEAT, Mode, Note, Phrase
+from sonify.melody.style import Expression, Style
+
+Array = NDArray[np.float64]
+
+STEPS_PER_HALF_BAR = STEPS_PER_BAR // 2
+TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
+
+SCALES: Mapping[Mode, frozenset[int]] = {
+    "major": frozenset({0, 2, 4, 5, 7, 9, 11}),
+    "minor": frozenset({0, 2, 3, 5, 7, 8, 10, 11}),  # natural, with the leading note
+}
+"""Pitch classes above the tonic."""
+
+_LOWEST, _HIGHEST = 53, 81  # the range of a melody in C: 28 semitones
+_MIDDLE, _SPREAD = 67.0, 8.0  # semitones: where the melody lies, and how freely
+_WIDEST = 12  # semitones: no interval is wider
+_WIDE = 5  # semitones: what `Colour.leap` speaks of
+_CHROMATIC = 0.03  # what is left of the probability of a pitch outside the scale
+_LONGEST_REST = 4  # steps
+_LONGEST_NOTE = 16  # steps
+_LANDING = STEPS_PER_BEAT  # steps that a phrase's last note has, breath included
+_BREATH_EVERY = 8 * STEPS_PER_HALF_BAR  # steps: a long sentence lands and breathes on its way
+
+# How welcome each degree (in semitones above the tonic) is where a sentence ends, and where it
+# ends as a question does.
+_CLOSED = {0: 1.0, 7: 0.6, 3: 0.7, 4: 0.7}
+_OPEN = {7: 1.0, 2: 0.9, 11: 0.6, 10: 0.4}
+
+_THEME = 2 * STEPS_PER_BAR - _LANDING  # steps
+_REMEMBERED = 4 * STEPS_PER_BAR  # steps that the other network is primed with at a turn
+
+
+def recast(event: int, mode: Mode) -> int:
+    """The event in the given mode: third, sixth and seventh degree lowered or raised.
+
+    Args:
+        event: a melody event of a tune in C.
+        mode: the mode to recast it into; an event that is in it already stays.
+    """
+    if event < 0:
+        return event
+    if mode == "minor":
+        return event - 1 if event % 12 in (4, 9, 11) else event
+    return event + 1 if event % 12 in (3, 8, 10) else event
+
+
+class Composer:
+    """Composes the phrases of one book.
+
+    Every chapter begins afresh from the book's theme and the chapter's number, so a chapter's
+    notes depend on its own plans and the seed only.
+
+    Args:
+        networks: by mode.
+        seed: 0 or more; the tonic, the theme and all that is sampled come from it.
+        style: gives the temperature.
+    """
+
+    def __init__(self, networks: Mapping[Mode, AttentionRNN], seed: int, style: Style) -> None:
+        self._networks = networks
+        self._seed = seed
+        self._temperature = style.temperature
+        random = np.random.default_rng(seed)
+        self.tonic = int(random.integers(12))
+        self._theme = self._find_theme(random)
+
+    def compose(self, plans: Iterable[Plan]) -> Iterator[Phrase]:
+        """Yields a phrase a plan."""
+        singer: _Singer | None = None
+        for plan in plans:
+            if singer is None or plan.opening:
+                random = np.random.default_rng([self._seed, plan.chapter.index])
+                singer = _Singer(self._networks, random, self._temperature)
+            events = singer.sing(plan, self._theme if plan.opening else ())
+            yield Phrase(
+                chapter=plan.chapter,
+                moods=plan.moods,
+                mode=plan.mode,
+                start=plan.start,
+                time=plan.time,
+                length=len(events) * TICKS_PER_STEP,
+                tempi=plan.tempi,
+                melody=tuple(_perform(events, plan.expression, self.tonic)),
+            )
+
+    def _find_theme(self, random: np.random.Generator) -> tuple[int, ...]:
+        """The first of some improvised openings that has a shape to remember, in C major."""
+        expression = Style().express(0.4, {})
+        theme: tuple[int, ...] = ()
+        for _ in range(16):
+            singer = _Singer(self._networks, random, self._temperature)
+            theme = tuple(singer.improvise("major", _THEME, expression))
+            pitches = [event for event in theme if event >= 0]
+            if (
+                8 <= len(pitches) <= 18
+                and len(set(pitches)) >= 5
+                and 7 <= max(pitches) - min(pitches) <= 14
+                and max(map(pitches.count, pitches)) <= len(pitches) / 2.5
+            ):
+                break
+        return theme
+
+
+def _perform(events: list[int], expression: Expression, tonic: int) -> Iterator[Note]:
+    """Turns events in C into notes in the book's key, with dynamics and articulation."""
+    transposition = (tonic + 5) % 12 - 5  # -5 … 6 semitones
+    starts = [step for step, event in enumerate(events) if event >= 0]
+    for start in starts:
+        end = start + 1
+        while end < len(events) and events[end] == NO_EVENT:
+            end += 1
+        arch = math.sin(math.pi * start / len(events))  # a phrase swells and sinks
+        beat = expression.accent if start % STEPS_PER_BEAT == 0 else 0.0
+        bar = expression.accent if start % STEPS_PER_BAR == 0 else 0.0
+        height = (events[start] - _MIDDLE) / 3
+        velocity = expression.velocity + 6 * arch + beat + bar / 2 + height
+        yield Note(
+            start=start * TICKS_PER_STEP,
+            duration=max(1, round((end - start) * TICKS_PER_STEP * expression.articulation)),
+            pitch=events[start] + transposition,
+            velocity=min(127, max(1, round(velocity))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bent:
+    """What the sampling of a phrase is bent with: factors on the probability of each event."""
+
+    phrase: Array  # (38,)
+    closed: Array  # (38,): on a phrase's last note
+    open: Array  # (38,): on a question's
+    tonic: Array  # (38,): on a chapter's
+    wide: float
+
+
+class _Singer:
+    """The melody of one chapter, as it goes on."""
+
+    def __init__(
+        self,
+        networks: Mapping[Mode, AttentionRNN],
+        random: np.random.Generator,
+        temperature: float,
+    ) -> None:
+        self._networks = networks
+        self._random = random
+        self._sharpness = 1 / temperature
+        self._mode: Mode | None = None
+        self._continuation: Continuation
+        self._heard: list[int] = []  # since the last bar line before `_REMEMBERED` steps ago
+        self._pitch: int | None = None  # the last one
+        self._lasting = 0  # steps that the last event has gone on for
+        self._sounding = False
+
+    def improvise(self, mode: Mode, steps: int, expression: Expression) -> list[int]:
+        """An opening of the given length, in steps."""
+        self._turn(mode)
+        bent = _bend(mode, expression)
+        return [self._sing_on(bent, must=step == 0) for step in range(steps)]
+
+    def sing(self, plan: Plan, theme: Iterable[int]) -> list[int]:
+        """The events of a phrase, which begins with the theme where there is one."""
+        self._turn(plan.mode)
+        bent = _bend(plan.mode, plan.expression)
+        steps = plan.half_bars * STEPS_PER_HALF_BAR
+        if plan.moods:
+            question = plan.moods[-1].sentence.text.rstrip("\"'”’」』)").endswith(("?", "？"))
+            landings = dict.fromkeys(_breaths(steps), bent.closed)
+            landings[steps - _LANDING] = bent.open if question else bent.closed
+        else:
+            landings = {steps - STEPS_PER_HALF_BAR: bent.tonic}
+
+        events: list[int] = []
+        for event in theme:
+            events.append(self._hear(recast(event, plan.mode)))
+        while len(events) < steps:
+            landing = landings.get(len(events))
+            if landing is None:
+                events.append(self._sing_on(bent, must=not events))
+            else:
+                events.append(self._sing_on(bent, must=True, ending=landing))
+                length = STEPS_PER_HALF_BAR if landing is bent.tonic else _LANDING
+                events += [self._hear(NO_EVENT) for _ in range(length - 2)]
+                events.append(self._hear(NOTE_OFF))
+        return events
+
+    def _turn(self, mode: Mode) -> None:
+        """Lets the network of the mode go on with what has been sounding, recast into it."""
+        if mode == self._mode:
+            return
+        self._mode = mode
+        self._continuation = Continuation(self._networks[mode])
+        self._heard = [recast(event, mode) for event in self._heard]
+        self._continuation.hear_all(self._heard)
+        if self._pitch is not None:
+            self._pitch = recast(self._pitch, mode)
+
+    def _sing_on(self, bent: _Bent, must: bool = False, ending: Array | None = None) -> int:
+        """Samples the next event; `must` begin a note, which is to make an `ending`."""
+        if self._pitch is None:  # the networks never learned how a melody begins
+            triad = [index_of(p) for p in (60, 64 if self._mode == "major" else 63, 67, 72)]
+            weights = np.zeros(NUM_EVENTS)
+            weights[triad] = bent.phrase[triad]
+        else:
+            weights = self._continuation.expect().astype(np.float64)
+            weights = np.maximum(weights, 1e-9) ** self._sharpness
+            weights *= bent.phrase
+            pitch = index_of(self._pitch)
+            weights[2 : max(2, pitch - _WIDEST)] = 0
+            weights[pitch + _WIDEST + 1 :] = 0
+            if bent.wide != 1:
+                weights[2 : max(2, pitch - _WIDE + 1)] *= bent.wide
+                weights[pitch + _WIDE :] *= bent.wide
+            if ending is not None:
+                weights *= ending
+            if must or self._lasting >= (_LONGEST_NOTE if self._sounding else _LONGEST_REST):
+                weights[:2] = 0
+            elif not self._sounding:
+                weights[1] = 0
+        cumulative = np.cumsum(weights)
+        drawn = int(np.searchsorted(cumulative, self._random.random() * cumulative[-1], "right"))
+        return self._hear(event_at(drawn))
+
+    def _hear(self, event: int) -> int:
+        """Lets the melody go on by `event`, and returns it."""
+        self._continuation.hear(event)
+        self._heard.append(event)
+        if len(self._heard) >= _REMEMBERED + STEPS_PER_BAR:
+            del self._heard[:STEPS_PER_BAR]
+        if event == NO_EVENT:
+            self._lasting += 1
+        else:
+            self._lasting = 1
+            self._sounding = event != NOTE_OFF
+            if event >= 0:
+                self._pitch = event
+        return event
+
+
+def _breaths(steps: int) -> Iterator[int]:
+    """Where a phrase that is longer than a breath lands on its way."""
+    for breath in range(_BREATH_EVERY, steps - _BREATH_EVERY // 2, _BREATH_EVERY):
+        yield breath - _LANDING
+
+
+def _bend(mode: Mode, expression: Expression) -> _Bent:
+    pitches = np.arange(MIN_PITCH, MAX_PITCH)
+    degrees = pitches % 12
+    in_scale = np.isin(degrees, list(SCALES[mode]))
+    away = (pitches - _MIDDLE - expression.register) / _SPREAD
+    beginning = np.where(in_scale, 1.0, _CHROMATIC) * np.exp(-0.5 * away**2 + expression.density)
+    beginning[(pitches < _LOWEST) | (pitches > _HIGHEST)] = 0
+    phrase = np.concatenate([[1.0, 1.0], beginning])
+
+    def only(welcome: Mapping[int, float]) -> Array:
+        factors = np.array([welcome.get(int(degree), 1e-3) for degree in degrees])
+        return np.concatenate([[0.0, 0.0], np.where(in_scale, factors, 0.0)])
+
+    tonic = np.concatenate([[0.0, 0.0], np.where(degrees == 0, 1.0, 0.0)])
+    return _Bent(phrase, only(_CLOSED), only(_OPEN), tonic, math.exp(expression.leap))

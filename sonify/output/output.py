@@ -1,0 +1,128 @@
+"""What every place that music can go to has in common."""
+
+import contextlib
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from sonify.errors import SonifyError
+from sonify.melody.score import Phrase
+
+
+class Output(ABC):
+    """A place that a score's phrases go to, one after the other, inside a `with` block."""
+
+    @abstractmethod
+    def __enter__(self) -> Self: ...
+
+    @abstractmethod
+    def write(self, phrase: Phrase) -> None:
+        """Takes the next phrase."""
+
+    @abstractmethod
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class FileOutput(Output):
+    """A file that is there whole or not at all.
+
+    It is written beside its place and renamed into it when the `with` block ends well; when the
+    block ends with an exception, what was there before stays.
+
+    Args:
+        path: where the file goes; a file that is there is replaced.
+
+    Raises:
+        SonifyError: on entering, its folder isn't there or can't be written to; while writing or
+            finishing, the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial: Path
+        self._file: BinaryIO
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Starts what is to be written to `_file`."""
+
+    @abstractmethod
+    def _write(self, phrase: Phrase) -> None:
+        """Writes what the phrase adds."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Writes what is left to `_file`."""
+
+    def _discard(self) -> None:
+        """Lets go of what was opened besides `_file`, whichever way the block ended."""
+
+    def __enter__(self) -> Self:
+        if self.path.is_dir():
+            raise SonifyError(f"can't write {self.path}: it is a folder; name a file in it")
+        if not self.path.parent.is_dir():
+            raise SonifyError(
+                f"can't write {self.path}: the folder {self.path.parent} isn't there; make it first"
+            )
+        try:
+            handle, name = tempfile.mkstemp(prefix=".sonify-", suffix=".part", dir=self.path.parent)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._partial = Path(name)
+        self._file = os.fdopen(handle, "wb")
+        try:
+            self._begin()
+        except BaseException:
+            self._abandon()
+            raise
+        return self
+
+    def write(self, phrase: Phrase) -> None:
+        """Takes the next phrase."""
+        try:
+            self._write(phrase)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._abandon()
+            return
+        try:
+            self._finish()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            umask = os.umask(0)
+            os.umask(umask)
+            self._partial.chmod(0o666 & ~umask)
+            self._partial.replace(self.path)
+            self._discard()
+        except OSError as failure:
+            self._abandon()
+            raise self._unwritable(failure) from failure
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        self._discard()
+        with contextlib.suppress(OSError):  # flushing to a full disk fails again
+            self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> SonifyError:
+        return SonifyError(f"can't write {self.path}: {error.strerror or error}")
