@@ -1,0 +1,73 @@
+"""The command line: parses, calls, prints. A module a command.
+
+What a command needs is imported when it runs, so that `sonify --help` answers at once.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from sonify import __version__
+from sonify.cli import analyze, compose, models
+from sonify.errors import SonifyError
+
+_COMMANDS = (compose, analyze, models)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `sonify`.
+
+    Args:
+        arguments: the command line without the command's name; by default the process's own.
+
+    Returns:
+        0 when done; 1 when this input or device can't be used; 130 after Ctrl-C. Wrong usage
+        leaves with 2 by itself.
+    """
+    logging.basicConfig(format="sonify: %(message)s", level=logging.INFO, stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except SonifyError as error:
+        return _say(1, str(error))
+    except KeyboardInterrupt:
+        return _say(130, "stopped; nothing unfinished is left behind")
+    except _Terminated:
+        return _say(1, "stopped by SIGTERM; nothing unfinished is left behind")
+    except BrokenPipeError:  # the reader of standard output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return 0
+
+
+def _terminate(signal_number: int, frame: object) -> None:
+    raise _Terminated
+
+
+def _say(code: int, message: str) -> int:
+    print(f"sonify: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sonify",
+        description="Reads a novel or a poem and plays it: one melody that follows the story.",
+        epilog="INPUT is a .txt or .epub file, or - for standard input.",
+    )
+    parser.add_argument("--version", action="version", version=f"sonify {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    return parser
