@@ -8,13 +8,13 @@ INSTALL := $(PYTHON) -m pip --python $(BIN)/python install --quiet --constraint 
 
 demo: .venv/installed
 	mkdir -p demo
-	$(BIN)/sonify compose samples/NOVEL.epub -o demo/NOVEL.mid --report demo/NOVEL.json
-	$(BIN)/sonify compose samples/POEM.txt -o demo/POEM.mid --report demo/POEM.json
+	$(BIN)/sonify compose samples/maengnori.epub -o demo/maengnori.mid --report demo/maengnori.json
+	$(BIN)/sonify compose samples/geumeum.txt -o demo/geumeum.mid --report demo/geumeum.json
 	@echo
-	@echo "The soundtracks are demo/NOVEL.mid and demo/POEM.mid; the .json beside each says what"
+	@echo "The soundtracks are demo/maengnori.mid and demo/geumeum.mid; the .json beside each says what"
 	@echo "was done with every sentence. To hear them, open them in any MIDI player or notation"
 	@echo "program (GarageBand, MuseScore, VLC, Windows Media Player), or run"
-	@echo "    fluidsynth -i SOUNDFONT.sf2 demo/NOVEL.mid"
+	@echo "    fluidsynth -i SOUNDFONT.sf2 demo/maengnori.mid"
 
 test: .venv/tested
 	$(BIN)/python -m pytest -q

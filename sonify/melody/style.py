@@ -133,14 +133,24 @@ class Style:
             raise SonifyError(f"can't read the style {path}: {error.strerror}") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SonifyError(f"the style {path} is not TOML: {error}") from None
+        changed = given.pop("colours", {})
+        if not isinstance(changed, dict):
+            raise SonifyError(f"the style {path}: colours must be a table for each emotion")
         colours = dict(COLOURS)
-        for name, cues in given.pop("colours", {}).items():
+        for name, cues in changed.items():
             if name not in colours:
                 raise SonifyError(
                     f"the style {path} colours {name!r}; the emotions are {', '.join(EMOTIONS)}"
                 )
+            if not isinstance(cues, dict):
+                raise SonifyError(f"the style {path}: colours.{name} must be a table")
             colours[name] = _replace(colours[name], cues, path, f"colours.{name}.")
-        return _replace(cls(colours=colours), given, path, "")
+        style = _replace(cls(colours=colours), given, path, "")
+        if not all(20 <= tempo <= 400 for tempo in style.tempo):
+            raise SonifyError(f"the style {path}: tempo must be from 20 to 400 beats a minute")
+        if not 0.1 <= style.temperature <= 3:
+            raise SonifyError(f"the style {path}: temperature must be from 0.1 to 3")
+        return style
 
 
 _T = TypeVar("_T", Style, Colour)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 import mido
-from mido.midifiles.meta import meta_charset
+from mido.midifiles.meta import encode_variable_int, meta_charset
 
 from sonify.errors import SonifyError
 from sonify.melody.score import BEATS_PER_BAR, TICKS_PER_BEAT, Mode, Note, Phrase, Score
@@ -37,7 +37,7 @@ class _Track:
         self._tick = 0
 
     def add(self, tick: int, message: mido.Message | mido.MetaMessage) -> None:
-        self.file.write(_variable_length(tick - self._tick))
+        self.file.write(bytes(encode_variable_int(tick - self._tick)))
         with meta_charset("utf-8"):
             self.file.write(bytes(message.bytes()))
         self._tick = tick
@@ -183,14 +183,6 @@ def _sounding(
         off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
         events += [(note.start, 2, on), (note.start + note.duration, 0, off)]
     return events
-
-
-def _variable_length(value: int) -> bytes:
-    """A delta time as MIDI files have it: seven bits a byte, the highest first."""
-    digits = [value & 0x7F]
-    while value := value >> 7:
-        digits.append(value & 0x7F | 0x80)
-    return bytes(reversed(digits))
 
 
 def _clean(text: str) -> str:
