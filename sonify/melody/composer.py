@@ -22,17 +22,17 @@ from sonify.melody.events import (
     NUM_EVENTS,
     STEPS_PER_BAR,
     STEPS_PER_BEAT,
+    STEPS_PER_HALF_BAR,
+    TICKS_PER_STEP,
     event_at,
     index_of,
 )
+from sonify.melody.harmony import Harmonist
 from sonify.melody.plan import Plan
-from sonify.melody.score import TICKS_PER_BEAT, Mode, Note, Phrase
+from sonify.melody.score import Mode, Note, Phrase
 from sonify.melody.style import Expression, Style
 
 Array = NDArray[np.float64]
-
-STEPS_PER_HALF_BAR = STEPS_PER_BAR // 2
-TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 
 SCALES: Mapping[Mode, frozenset[int]] = {
     "major": frozenset({0, 2, 4, 5, 7, 9, 11}),
@@ -83,14 +83,23 @@ class Composer:
         networks: by mode.
         seed: 0 or more; the tonic, the theme and all that is sampled come from it.
         style: gives the temperature.
+        accompanied: whether chords go with the melody.
     """
 
-    def __init__(self, networks: Mapping[Mode, AttentionRNN], seed: int, style: Style) -> None:
+    def __init__(
+        self,
+        networks: Mapping[Mode, AttentionRNN],
+        seed: int,
+        style: Style,
+        accompanied: bool = True,
+    ) -> None:
         self._networks = networks
         self._seed = seed
         self._temperature = style.temperature
         random = np.random.default_rng(seed)
         self.tonic = int(random.integers(12))
+        self._transposition = (self.tonic + 5) % 12 - 5  # -5 … 6 semitones
+        self._accompanied = accompanied
         self._theme = self._find_theme(random)
 
     def compose(self, plans: Iterable[Plan]) -> Iterator[Phrase]:
@@ -100,6 +109,7 @@ class Composer:
             if singer is None or plan.opening:
                 random = np.random.default_rng([self._seed, plan.chapter.index])
                 singer = _Singer(self._networks, random, self._temperature)
+                harmonist = Harmonist(self._transposition)
             events = singer.sing(plan, self._theme if plan.opening else ())
             yield Phrase(
                 chapter=plan.chapter,
@@ -109,7 +119,12 @@ class Composer:
                 time=plan.time,
                 length=len(events) * TICKS_PER_STEP,
                 tempi=plan.tempi,
-                melody=tuple(_perform(events, plan.expression, self.tonic)),
+                melody=tuple(_perform(events, plan.expression, self._transposition)),
+                accompaniment=tuple(
+                    harmonist.accompany(events, plan.mode, plan.expression, closing=not plan.moods)
+                    if self._accompanied
+                    else ()
+                ),
             )
 
     def _find_theme(self, random: np.random.Generator) -> tuple[int, ...]:
@@ -130,9 +145,8 @@ class Composer:
         return theme
 
 
-def _perform(events: list[int], expression: Expression, tonic: int) -> Iterator[Note]:
+def _perform(events: list[int], expression: Expression, transposition: int) -> Iterator[Note]:
     """Turns events in C into notes in the book's key, with dynamics and articulation."""
-    transposition = (tonic + 5) % 12 - 5  # -5 … 6 semitones
     starts = [step for step, event in enumerate(events) if event >= 0]
     for start in starts:
         end = start + 1

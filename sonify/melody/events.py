@@ -15,6 +15,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from sonify.melody.score import TICKS_PER_BEAT
+
 NO_EVENT = -2
 NOTE_OFF = -1
 MIN_PITCH = 48
@@ -23,6 +25,8 @@ MAX_PITCH = 84
 
 STEPS_PER_BEAT = 4
 STEPS_PER_BAR = 16
+STEPS_PER_HALF_BAR = STEPS_PER_BAR // 2
+TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
 
 NUM_PITCHES = MAX_PITCH - MIN_PITCH
 NUM_EVENTS = NUM_PITCHES + 2

@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_it_has_every_sentence_in_its_chapter_and_time(score: Score, tmp_path: P
     moods = [mood for phrase in phrases for mood in phrase.moods]
     assert [entry["text"] for entry in entries] == [mood.sentence.text for mood in moods]
     assert [entry["polarity"] for entry in entries] == [mood.polarity for mood in moods]
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in itertools.pairwise(entries):
         assert before["start"] <= before["end"] <= after["start"] + 1e-6
     total = phrases[-1].time + phrases[-1].duration
     assert all(entry["end"] <= total + 1e-6 for entry in entries)
