@@ -71,6 +71,7 @@ class Settings:
         pace: syllables a minute at which the text is read.
         minutes: how long the soundtrack is to last; None for as long as reading lasts.
         style: how moods sound.
+        accompaniment: whether chords go with the melody.
     """
 
     seed: int | None = None
@@ -78,6 +79,7 @@ class Settings:
     pace: float = PACE
     minutes: float | None = None
     style: Style = field(default_factory=Style)
+    accompaniment: bool = True
 
 
 def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood]:
@@ -120,7 +122,7 @@ def compose(source: reading.Source, models: Models, settings: Settings) -> Score
     if seed is None:
         seed = default_seed(book.title, first.sentence)
     planner = Planner(settings.style, pace, fit=settings.minutes is not None)
-    composer = Composer(models.networks, seed, settings.style)
+    composer = Composer(models.networks, seed, settings.style, settings.accompaniment)
     return Score(
         title=book.title,
         author=book.author,

@@ -60,6 +60,10 @@ def add_music(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--style", type=Path, metavar="FILE.toml", help="how moods sound (see docs/music.md)"
     )
+    parser.add_argument(
+        "--accompaniment", action=argparse.BooleanOptionalAction, default=True,
+        help="chords under the melody",
+    )  # fmt: skip
     parser.add_argument("--major", type=Path, metavar="DIR", help="melody model for major")
     parser.add_argument("--minor", type=Path, metavar="DIR", help="melody model for minor")
 
@@ -80,6 +84,7 @@ def settings(options: argparse.Namespace) -> Settings:
         "pace": options.pace,
         "minutes": options.minutes,
         "style": Style.load(options.style) if options.style else None,
+        "accompaniment": options.accompaniment,
     }
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
