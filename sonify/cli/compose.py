@@ -45,7 +45,8 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Composes, and says what was made."""
-    from sonify.output.midi_file import ChapterFiles, MidiFile
+    from sonify.output.formats import output_for
+    from sonify.output.midi_file import ChapterFiles
     from sonify.output.report import Report
     from sonify.pipeline import compose, perform
 
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     path = options.output or Path(f"{stem}.mid")
     text, wanted = source(options), settings(options)
     score = compose(text, load_models(options), wanted)
-    outputs: list[Output] = [MidiFile(path, score, options.program)]
+    outputs: list[Output] = [output_for(path, score, program=options.program)]
     if options.report:
         outputs.append(Report(options.report, score))
     if options.split_chapters:
