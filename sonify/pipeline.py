@@ -12,7 +12,7 @@ from sonify import reading
 from sonify.errors import SonifyError
 from sonify.melody.attention_rnn import AttentionRNN
 from sonify.melody.composer import Composer
-from sonify.melody.plan import PACE, Planner, syllables
+from sonify.melody.plan import PACE, Plan, Planner, syllables
 from sonify.melody.score import Mode, Phrase, Score
 from sonify.melody.style import Style
 from sonify.mood import models as mood_models
@@ -101,13 +101,20 @@ def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood
     return model.hear(book.sentences, context=context)
 
 
-def compose(source: reading.Source, models: Models, settings: Settings) -> Score:
+def compose(
+    source: reading.Source,
+    models: Models,
+    settings: Settings,
+    direct: Callable[[Iterator[Plan]], Iterator[Plan]] = iter,
+) -> Score:
     """Composes a text: reads its beginning at once, and the rest as phrases are asked for.
 
     Args:
         source: a text file, an EPUB, or a stream.
         models: hear and sing.
         settings: what the user asked for.
+        direct: gets the book's plans and says which are composed. A plan is asked for when its
+            phrase is, and not before; one that opens a chapter may follow any other.
 
     Raises:
         SonifyError: the text can't be used; the phrases may raise it too.
@@ -116,7 +123,7 @@ def compose(source: reading.Source, models: Models, settings: Settings) -> Score
     if settings.minutes is not None:
         pace = _total_syllables(source, settings.split) / settings.minutes
     book = reading.read(source, split=settings.split)
-    moods = hear(book, models.mood)
+    moods = hear(book, models.mood, context=settings.context)
     first = next(moods)
     seed = settings.seed
     if seed is None:
@@ -130,7 +137,7 @@ def compose(source: reading.Source, models: Models, settings: Settings) -> Score
         seed=seed,
         tonic=composer.tonic,
         models=models.names,
-        phrases=composer.compose(planner.plan(itertools.chain([first], moods))),
+        phrases=composer.compose(direct(planner.plan(itertools.chain([first], moods)))),
     )
 
 
