@@ -72,6 +72,8 @@ class Settings:
         minutes: how long the soundtrack is to last; None for as long as reading lasts.
         style: how moods sound.
         accompaniment: whether chords go with the melody.
+        context: whether a sentence is heard together with its neighbours; without, a phrase can
+            be composed before the sentence after it is known.
     """
 
     seed: int | None = None
@@ -80,6 +82,7 @@ class Settings:
     minutes: float | None = None
     style: Style = field(default_factory=Style)
     accompaniment: bool = True
+    context: bool = True
 
 
 def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood]:
