@@ -66,6 +66,9 @@ def _okt() -> Any:
                     classpath=[str(java), str(java / "bin"), *map(str, java.glob("*.jar"))],
                     convertStrings=True,
                 )
+                # The thread that starts Java counts as one that Java waits for at the end, even
+                # when it has long been gone; `_attach` lets it in again as one that doesn't.
+                jpype.java.lang.Thread.detach()
             except (OSError, RuntimeError) as error:
                 reason = str(error).splitlines()[0]
                 raise SonifyError(
