@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from sonify.errors import SonifyError
+from sonify.errors import SonifyError, UnwritableError
 from sonify.melody.score import Phrase
 
 
@@ -41,8 +41,9 @@ class FileOutput(Output):
         path: where the file goes; a file that is there is replaced.
 
     Raises:
-        SonifyError: on entering, its folder isn't there or can't be written to; while writing or
-            finishing, the disk is full.
+        SonifyError: on entering, `path` is a folder.
+        UnwritableError: on entering, its folder isn't there or can't be written to; while writing
+            or finishing, the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,7 +70,7 @@ class FileOutput(Output):
         if self.path.is_dir():
             raise SonifyError(f"can't write {self.path}: it is a folder; name a file in it")
         if not self.path.parent.is_dir():
-            raise SonifyError(
+            raise UnwritableError(
                 f"can't write {self.path}: the folder {self.path.parent} isn't there; make it first"
             )
         try:
@@ -124,5 +125,5 @@ class FileOutput(Output):
             self._file.close()
         self._partial.unlink(missing_ok=True)
 
-    def _unwritable(self, error: OSError) -> SonifyError:
-        return SonifyError(f"can't write {self.path}: {error.strerror or error}")
+    def _unwritable(self, error: OSError) -> UnwritableError:
+        return UnwritableError(f"can't write {self.path}: {error.strerror or error}")
