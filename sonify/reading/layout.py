@@ -1,0 +1,74 @@
+"""How a plain text is laid out: as verse or prose, in wrapped lines or a paragraph a line."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_STOPS = (".", "?", "!", "…", "‥", "。", '"', "'", "”", "’", "」", "』", ")")
+_NARROWEST_PAGE = 36  # columns; prose is hardly ever wrapped at fewer than 18 Hangul syllables
+_VERSE = 56  # columns; a longer line that ends with a full stop may be a paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the lines of a text mean.
+
+    Attributes:
+        verse: a line is a line of verse, and stays one.
+        width: the columns at which prose was wrapped; 0 where a line is a whole paragraph.
+        by_word: wrapped between words, so that a line break stands for a space.
+    """
+
+    verse: bool = False
+    width: int = 0
+    by_word: bool = True
+
+
+def columns(text: str) -> int:
+    """The width of a text in a terminal: a Hangul syllable is two columns wide."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def is_finished(line: str) -> bool:
+    """Whether a line ends like a sentence: with a full stop or a closing quotation mark."""
+    return line.rstrip().endswith(_STOPS)
+
+
+def detect(lines: Sequence[str]) -> Layout:
+    """Tell verse from prose, and wrapped prose from a paragraph a line.
+
+    The lines that matter are those that another line follows at once though they end without a
+    full stop. Prose breaks such a line only where the page ends: the next word wouldn't have
+    fitted. Verse breaks it where it likes. So:
+
+    - *wrapped*: in eight of ten of those lines, the next word would have passed the longest line,
+      which is at least 18 syllables wide;
+    - else *verse*: of the lines, every second ends without a full stop, or every tenth does and
+      nine of ten are at most 28 syllables wide;
+    - else *a paragraph a line*.
+
+    Args:
+        lines: the beginning of the text, blank lines included.
+    """
+    full = [line.strip() for line in lines if line.strip()]
+    if len(full) < 2:
+        return Layout()
+    widths = sorted(columns(line) for line in full)
+    broken = [
+        (line, following.strip())
+        for line, following in pairwise(lines)
+        if line.strip() and following.strip() and not is_finished(line)
+    ]
+    width = widths[-1 - len(widths) // 50]  # but for the odd line that is longer
+    if broken:
+        by_word = sum(
+            columns(line.strip()) + 1 + columns(following.split()[0]) > width
+            for line, following in broken
+        )
+        by_letter = sum(columns(line.strip()) >= width - 2 for line, _ in broken)
+        if by_word >= 0.8 * len(broken) and width >= _NARROWEST_PAGE:
+            return Layout(width=width, by_word=by_letter < 0.9 * len(broken))
+    unfinished = sum(not is_finished(line) for line in full)
+    short = widths[len(widths) * 9 // 10] <= _VERSE
+    return Layout(verse=unfinished >= (0.1 if short else 0.5) * len(full))
