@@ -47,18 +47,24 @@ class Models:
         Raises:
             SonifyError: a model isn't there or is broken.
         """
-        folders = {
-            "major": major or mood_models.FOLDER / "major",
-            "minor": minor or mood_models.FOLDER / "minor",
-        }
+        folders = cls.folders(mood, major, minor)
         return cls(
             mood=mood_models.load(mood),
             networks={
                 "major": AttentionRNN.load(folders["major"]),
                 "minor": AttentionRNN.load(folders["minor"]),
             },
-            names={"mood": mood, **{mode: folder.name for mode, folder in folders.items()}},
+            names={role: folder.name for role, folder in folders.items()},
         )
+
+    @staticmethod
+    def folders(mood: str, major: Path | None, minor: Path | None) -> dict[str, Path]:
+        """Where the models lie that `load` would load."""
+        return {
+            "mood": mood_models.FOLDER / mood,
+            "major": major or mood_models.FOLDER / "major",
+            "minor": minor or mood_models.FOLDER / "minor",
+        }
 
 
 @dataclass(frozen=True, slots=True)
