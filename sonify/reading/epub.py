@@ -20,7 +20,7 @@ from sonify.reading.book import Book
 from sonify.reading.encoding import clean
 from sonify.reading.layout import Layout
 
-_SAMPLE = 1 << 16  # characters by which language and layout are judged
+_SAMPLE = 1 << 14  # characters by which language and layout are judged
 _LARGEST = 500_000_000  # bytes unpacked
 _RATIO = 200  # bytes unpacked for a byte packed
 _MEDIA = re.compile(

@@ -1,11 +1,14 @@
 """How a plain text is laid out: as verse or prose, in wrapped lines or a paragraph a line."""
 
-import unicodedata
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 _STOPS = (".", "?", "!", "…", "‥", "。", '"', "'", "”", "’", "」", "』", ")")
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]+"
+)
 _NARROWEST_PAGE = 36  # columns; prose is hardly ever wrapped at fewer than 18 Hangul syllables
 _VERSE = 56  # columns; a longer line that ends with a full stop may be a paragraph
 
@@ -27,7 +30,7 @@ class Layout:
 
 def columns(text: str) -> int:
     """The width of a text in a terminal: a Hangul syllable is two columns wide."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return len(text) + sum(map(len, _WIDE.findall(text)))
 
 
 def is_finished(line: str) -> bool:

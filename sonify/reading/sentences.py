@@ -34,7 +34,8 @@ _CARRIED_ON = re.compile(
       | 이?란(?=\s)
       | 고(?=[\s,])
       | (?:소리|고함)[를을가와만치쳤쳐]?
-      | 묻|물[었으]|부르[며고던는짖]|불렀|외[치쳤쳐]|(?:말|생각|대답)[했하]|속삭|중얼|한탄하|던지면
+      | 묻|물[었으]|부르[며고던는짖]|부른|불렀|외[치쳤쳐]|(?:말|생각|대답|명령|한탄)[했하]
+      | 속삭|중얼|던지면
     )""",
     re.VERBOSE,
 )
@@ -42,7 +43,7 @@ _CARRIED_ON = re.compile(
 _CARRIED_ON_FROM_STOP = re.compile(r"\s+(?:하고|이?라고)[\s,]")
 
 # A verb that is finished: 했다, 가요, 있습니까, 하오, 보자, 있느냐, 하는군 (but 그러니까 goes on).
-_FINISHED = re.compile(r"(?<=[가-힣])(?:(?<!니)까|[다요죠네군려소오라자냐])$")
+_FINISHED = re.compile(r"(?<=[가-힣])(?:(?<!니)까|[이거]야|[다요죠네군려소오라자냐])$")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,4}$")
 _INITIAL = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|St|vs|No)$")
 _LEADING_NUMBER = re.compile(r"\W*(?:\d{1,4}|[ivxIVX]{1,5}|[A-Za-z])$")

@@ -11,7 +11,7 @@ from sonify.reading.book import Book
 from sonify.reading.chapters import is_heading, may_be_heading
 from sonify.reading.layout import Layout, columns
 
-_SAMPLE = 1 << 16  # characters by which language and layout are judged
+_SAMPLE = 1 << 14  # characters by which language and layout are judged
 _LONGEST = 1 << 20  # characters of a paragraph
 
 
