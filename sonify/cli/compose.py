@@ -26,8 +26,9 @@ def add_to(commands: Commands) -> None:
     add_input(parser)
     add_music(parser)
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="OUT.mid",
-        help="where the soundtrack goes (default: INPUT's name with .mid, in this folder)",
+        "-o", "--output", type=Path, metavar="OUT",
+        help="a .mid, .ogg, .flac, .wav, .mp3 or .json file (default: INPUT's name with .mid, "
+        "in this folder)",
     )  # fmt: skip
     parser.add_argument(
         "--report", type=Path, metavar="OUT.json", help="what was done with every sentence"
@@ -39,6 +40,9 @@ def add_to(commands: Commands) -> None:
         "--program", type=Number(int, 0, 127), default=0, metavar="N",
         help="General MIDI instrument, 0-127 (default: 0, grand piano)",
     )  # fmt: skip
+    parser.add_argument(
+        "--soundfont", type=Path, metavar="FILE.sf2", help="what audio is rendered with"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(run=run)
 
@@ -55,7 +59,13 @@ def run(options: argparse.Namespace) -> None:
     path = options.output or Path(f"{stem}.mid")
     text, wanted = source(options), settings(options)
     score = compose(text, load_models(options), wanted)
-    outputs: list[Output] = [output_for(path, score, program=options.program)]
+    outputs: list[Output] = [
+        output_for(
+            path, score,
+            source=text if isinstance(text, Path) else None,
+            program=options.program, soundfont=options.soundfont,
+        )
+    ]  # fmt: skip
     if options.report:
         outputs.append(Report(options.report, score))
     if options.split_chapters:

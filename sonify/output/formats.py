@@ -4,21 +4,32 @@ from pathlib import Path
 
 from sonify.errors import SonifyError
 from sonify.melody.score import Score
+from sonify.output.audio import FORMATS, Audio
 from sonify.output.midi_file import MidiFile
 from sonify.output.output import FileOutput
 from sonify.output.report import Report
+from sonify.reading.cover import cover_of
 
-SUFFIXES = (".mid", ".json")
+SUFFIXES = (".mid", ".json", *FORMATS)
 """What can be written, each by a name of its own."""
 
 
-def output_for(path: Path, score: Score, *, program: int = 0) -> FileOutput:
+def output_for(
+    path: Path,
+    score: Score,
+    *,
+    source: Path | None = None,
+    program: int = 0,
+    soundfont: Path | None = None,
+) -> FileOutput:
     """The output that writes what the path's suffix names.
 
     Args:
         path: where the file goes; its suffix, in either case, is one of `SUFFIXES`.
         score: its phrases are to be given to the output.
+        source: the file that the text comes from, for its cover; None if it is no file.
         program: General MIDI program, 0 (grand piano) to 127.
+        soundfont: what audio is rendered with, instead of the one that is installed.
 
     Raises:
         SonifyError: there is no such format.
@@ -28,4 +39,7 @@ def output_for(path: Path, score: Score, *, program: int = 0) -> FileOutput:
             return MidiFile(path, score, program)
         case ".json":
             return Report(path, score)
+        case suffix if suffix in FORMATS:
+            cover = cover_of(source) if source else None
+            return Audio(path, score, program=program, soundfont=soundfont, cover=cover)
     raise SonifyError(f"can't write {path}: name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")

@@ -1,0 +1,133 @@
+"""An audio file, rendered as the music streams in: Ogg Vorbis, FLAC, WAV or MP3."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sonify.errors import SonifyError
+from sonify.melody.score import Phrase, Score
+from sonify.output.mastering import Limiter, loudness
+from sonify.output.output import FileOutput
+from sonify.output.synthesizer import SAMPLE_RATE, Sound, Sounding, Synthesizer
+from sonify.output.tags import Tags
+from sonify.reading.cover import Cover
+
+FORMATS = {
+    ".ogg": ("OGG", "VORBIS"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".wav": ("WAV", "PCM_16"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+}
+"""By suffix: the container and the encoding, as libsndfile names them."""
+
+LOUDNESS = -18.0
+"""LUFS that music of middling intensity has."""
+
+_CEILING = 10 ** (-2 / 20)  # -2 dBFS: what an MP3 or Vorbis decoder makes of it stays below 0
+_AT_ONCE = 20.0  # seconds that are rendered at once: reading the SoundFont each time costs 30 ms
+_PASSAGE = [
+    Sounding(number * 0.4, 0.38, pitch, 68)
+    for number, pitch in enumerate((60, 64, 67, 72, 71, 67, 65, 62, 64, 67, 76, 72) * 2)
+]  # of middling intensity: how loud an instrument is by itself
+_PIECE = 1 << 15  # samples: libsndfile's Vorbis encoder overflows the stack on much longer ones
+_LONGEST_WAV = (1 << 32) - (1 << 20)  # bytes: its header counts in 32 bits
+
+
+class Audio(FileOutput):
+    """Renders a score's phrases to an audio file with chapter marks.
+
+    The first phrase it is given begins at 0 s, whatever comes before it in the book.
+
+    Args:
+        path: where the file goes; its suffix, in lower case, is one of `FORMATS`.
+        score: names the book.
+        program: General MIDI program, 0 (grand piano) to 127.
+        soundfont: an .sf2 file, instead of the one that is installed.
+        cover: the book's, for the tags.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        score: Score,
+        *,
+        program: int = 0,
+        soundfont: Path | None = None,
+        cover: Cover | None = None,
+    ) -> None:
+        super().__init__(path)
+        self._score = score
+        self._program, self._soundfont = program, soundfont
+        self._cover = cover
+
+    def _begin(self) -> None:
+        import soundfile
+
+        self._synthesizer = Synthesizer(self._soundfont, self._program)
+        natural = loudness(self._synthesizer.render(_PASSAGE)[: 10 * SAMPLE_RATE])
+        self._limiter = Limiter(10 ** ((LOUDNESS - natural) / 20), _CEILING)
+        self._origin: float | None = None
+        self._end = 0.0
+        self._chapters: list[tuple[float, str]] = []
+        self._chapter: int | None = None
+        self._begun = 0.0  # the second at which the notes begin that wait to be rendered
+        self._notes: list[Sounding] = []
+        self._tail = np.zeros((0, 2), np.float32)  # what sounds on from those before
+        container, encoding = FORMATS[self.path.suffix.lower()]
+        self._encoder = soundfile.SoundFile(
+            self._file.fileno(), "w", SAMPLE_RATE, 2, encoding, format=container, closefd=False
+        )
+
+    def _write(self, phrase: Phrase) -> None:
+        if self._origin is None:
+            self._origin = phrase.time
+        time = phrase.time - self._origin
+        if phrase.chapter.index != self._chapter:
+            self._chapter = phrase.chapter.index
+            self._chapters.append((time, phrase.chapter.title or str(phrase.chapter.index + 1)))
+        for note in (*phrase.melody, *phrase.accompaniment):
+            start, end = phrase.seconds(note.start), phrase.seconds(note.start + note.duration)
+            start_here = time + start - self._begun
+            self._notes.append(Sounding(start_here, end - start, note.pitch, note.velocity))
+        self._end = time + phrase.duration
+        if self._end - self._begun >= _AT_ONCE:
+            self._render()
+
+    def _finish(self) -> None:
+        self._render()
+        self._encode(self._limiter.add(self._tail))
+        self._encode(self._limiter.end())
+        self._encoder.close()
+        tags = Tags(self._score.title, self._score.author, self._chapters, self._end, self._cover)
+        tags.write(self._partial, self.path.suffix.lower())
+
+    def _discard(self) -> None:
+        encoder = getattr(self, "_encoder", None)
+        if encoder is not None:
+            encoder.close()
+
+    def _render(self) -> None:
+        """Renders and encodes the notes that wait; what sounds on is kept."""
+        length = round(self._end * SAMPLE_RATE) - round(self._begun * SAMPLE_RATE)
+        sound = self._synthesizer.render(self._notes)
+        mixed = np.zeros((max(length, len(sound), len(self._tail)), 2), np.float32)
+        mixed[: len(sound)] = sound
+        mixed[: len(self._tail)] += self._tail
+        self._encode(self._limiter.add(mixed[:length]))
+        self._begun, self._notes, self._tail = self._end, [], mixed[length:]
+
+    def _encode(self, sound: Sound) -> None:
+        import soundfile
+
+        if self.path.suffix.lower() == ".wav":
+            samples = self._encoder.tell() + len(sound)
+            if samples * 2 * 2 > _LONGEST_WAV:
+                raise SonifyError(
+                    f"can't write {self.path}: a .wav file holds 6 hours and 12 minutes at most; "
+                    "name it .flac"
+                )
+        try:
+            for start in range(0, len(sound), _PIECE):
+                self._encoder.write(sound[start : start + _PIECE])
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error
