@@ -4,6 +4,7 @@ What a command needs is imported when it runs, so that `sonify --help` answers a
 """
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -11,14 +12,18 @@ import sys
 from collections.abc import Sequence
 
 from sonify import __version__
-from sonify.cli import analyze, compose, models
+from sonify.cli import analyze, compose, models, panic, play, ports
 from sonify.errors import SonifyError
 
-_COMMANDS = (compose, analyze, models)
+_COMMANDS = (compose, analyze, play, ports, panic, models)
+
+
+_ENDINGS = [s for s in signal.Signals if s.name in ("SIGTERM", "SIGHUP")]
+"""What a process is asked to end with, besides Ctrl-C; Windows has no SIGHUP."""
 
 
 class _Terminated(BaseException):
-    """SIGTERM came."""
+    """One of `_ENDINGS` came; its name is the argument."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     logging.basicConfig(format="sonify: %(message)s", level=logging.INFO, stream=sys.stderr)
     options = _parser().parse_args(arguments)
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before = {number: signal.getsignal(number) for number in _ENDINGS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _terminate)
     try:
         options.run(options)
         sys.stdout.flush()
@@ -41,22 +49,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(1, str(error))
     except KeyboardInterrupt:
         return _say(130, "stopped; nothing unfinished is left behind")
-    except _Terminated:
-        return _say(1, "stopped by SIGTERM; nothing unfinished is left behind")
+    except _Terminated as ending:
+        return _say(1, f"stopped by {ending}; nothing unfinished is left behind")
     except BrokenPipeError:  # the reader of standard output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
 def _terminate(signal_number: int, frame: object) -> None:
-    raise _Terminated
+    raise _Terminated(signal.Signals(signal_number).name)
 
 
 def _say(code: int, message: str) -> int:
-    print(f"sonify: {' '.join(message.split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal may have been closed
+        print(f"sonify: {' '.join(message.split())}", file=sys.stderr)
     return code
 
 
