@@ -119,6 +119,7 @@ class Score:
         models: what was heard and composed with: the model's name for each of "mood", "major"
             and "minor".
         phrases: composed as they are asked for, once.
+        verse: whether what is sung are lines of verse rather than sentences of prose.
     """
 
     title: str
@@ -128,3 +129,4 @@ class Score:
     tonic: int
     models: Mapping[str, str]
     phrases: Iterator[Phrase]
+    verse: bool = False
