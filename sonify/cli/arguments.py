@@ -36,6 +36,11 @@ class Number:
 def add_input(parser: argparse.ArgumentParser) -> None:
     """What is read, and how it is cut and heard."""
     parser.add_argument("input", metavar="INPUT", help="a .txt or .epub file, or -")
+    add_hearing(parser)
+
+
+def add_hearing(parser: argparse.ArgumentParser) -> None:
+    """How what is read is cut and heard."""
     parser.add_argument(
         "--split", choices=("auto", "sentences", "lines"), default="auto",
         help="cut the text by sentence (prose) or by line (verse)",
@@ -66,6 +71,17 @@ def add_music(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--major", type=Path, metavar="DIR", help="melody model for major")
     parser.add_argument("--minor", type=Path, metavar="DIR", help="melody model for minor")
+
+
+def add_sound(parser: argparse.ArgumentParser) -> None:
+    """What the files that are written sound like."""
+    parser.add_argument(
+        "--program", type=Number(int, 0, 127), default=0, metavar="N",
+        help="General MIDI instrument, 0-127 (default: 0, grand piano)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--soundfont", type=Path, metavar="FILE.sf2", help="what audio is rendered with"
+    )
 
 
 def source(options: argparse.Namespace) -> reading.Source:

@@ -10,7 +10,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonify.cli.arguments import Number, add_input, add_music, load_models, settings, source
+from sonify.cli.arguments import (
+    add_input,
+    add_music,
+    add_sound,
+    load_models,
+    settings,
+    source,
+)
 from sonify.errors import SonifyError
 
 if TYPE_CHECKING:
@@ -36,13 +43,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--split-chapters", type=Path, metavar="DIR", help="write a file a chapter there, besides"
     )
-    parser.add_argument(
-        "--program", type=Number(int, 0, 127), default=0, metavar="N",
-        help="General MIDI instrument, 0-127 (default: 0, grand piano)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--soundfont", type=Path, metavar="FILE.sf2", help="what audio is rendered with"
-    )
+    add_sound(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(run=run)
 
