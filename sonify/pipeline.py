@@ -147,6 +147,7 @@ def compose(
         tonic=composer.tonic,
         models=models.names,
         phrases=composer.compose(direct(planner.plan(itertools.chain([first], moods)))),
+        verse=book.verse,
     )
 
 
