@@ -1,0 +1,1 @@
+"""`ko-paper`: the paper's classifier, Okt → Word2Vec → Bi-LSTM → softmax, learned from NSMC."""
