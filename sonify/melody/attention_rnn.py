@@ -21,11 +21,12 @@ In the shapes below, n is the first layer's size, m that of an upper one.
 """
 
 import json
-import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,39 @@ def weight_shapes(layer_sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
     return shapes | {"logits/kernel": (below, NUM_CLASSES), "logits/bias": (NUM_CLASSES,)}
 
 
+def read_weights(folder: Path) -> tuple[dict[str, Array], tuple[int, ...], int]:
+    """Read a model folder's `config.json` and `weights.npz`.
+
+    Returns:
+        Arrays as in `weight_shapes`, units of each layer, and the attention's length in steps.
+
+    Raises:
+        SonifyError: something there is missing or isn't what it should be.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        layer_sizes = tuple(int(size) for size in config["rnn_layer_sizes"])
+        attention_length = int(config["attn_length"])
+        if min(attention_length, *layer_sizes) < 1:
+            raise ValueError("sizes must be positive")
+    except OSError as error:
+        raise SonifyError(f"{folder} isn't a melody model: can't read its {CONFIG}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SonifyError(f"{folder / CONFIG} isn't the config of a melody model") from error
+    shapes = weight_shapes(layer_sizes)
+    try:
+        with np.load(folder / WEIGHTS, allow_pickle=False) as file:
+            weights = {name: file[name].astype(np.float32) for name in shapes}
+    except OSError as error:
+        raise SonifyError(f"{folder} isn't a melody model: can't read its {WEIGHTS}") from error
+    except (ValueError, KeyError, EOFError, AttributeError, BadZipFile, zlib.error) as error:
+        raise SonifyError(f"{folder / WEIGHTS} is damaged or of another network") from error
+    for name, shape in shapes.items():
+        if weights[name].shape != shape or not np.isfinite(weights[name]).all():
+            raise SonifyError(f"{folder / WEIGHTS} doesn't fit {CONFIG}: see its {name}")
+    return weights, layer_sizes, attention_length
+
+
 @dataclass(frozen=True, slots=True)
 class AttentionRNN:
     """The weights of a trained network, ready to be stepped through.
@@ -106,33 +140,12 @@ class AttentionRNN:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a model folder: `config.json` and `weights.npz`.
+        """Read a model folder.
 
         Raises:
             SonifyError: something there is missing or isn't what it should be.
         """
-        try:
-            config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-            layer_sizes = tuple(int(size) for size in config["rnn_layer_sizes"])
-            attention_length = int(config["attn_length"])
-            if not layer_sizes or min(*layer_sizes, attention_length) < 1:
-                raise ValueError("sizes must be positive")
-        except OSError as error:
-            raise SonifyError(f"{folder} isn't a melody model: can't read its {CONFIG}") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise SonifyError(f"{folder / CONFIG} isn't the config of a melody model") from error
-        shapes = weight_shapes(layer_sizes)
-        try:
-            with np.load(folder / WEIGHTS, allow_pickle=False) as file:
-                weights = {name: file[name].astype(np.float32) for name in shapes}
-        except OSError as error:
-            raise SonifyError(f"{folder} isn't a melody model: can't read its {WEIGHTS}") from error
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-            raise SonifyError(f"{folder / WEIGHTS} is damaged or of another network") from error
-        for name, shape in shapes.items():
-            if weights[name].shape != shape or not np.isfinite(weights[name]).all():
-                raise SonifyError(f"{folder / WEIGHTS} doesn't fit {CONFIG}: see its {name}")
-        return cls.from_weights(weights, layer_sizes, attention_length)
+        return cls.from_weights(*read_weights(folder))
 
     @classmethod
     def from_weights(
