@@ -40,11 +40,9 @@ def main() -> None:
     scores = [["F1 (precision, recall) on", *splitters]]
     for part, passages in marked.items():
         count = sum(len(ends) for _, _, ends in passages.values())
-        for quotes in (str, _with_curly_quotes):
+        for marks, quotes in (("straight", str), ("curly", _with_curly_quotes)):
             scores.append(
-                [
-                    f"{part}, {count} ends, {'curly' if quotes is not str else 'straight'} quotation marks"
-                ]
+                [f"{part}: {count} ends, {marks} quotation marks"]
                 + [_score(passages, splitter, quotes) for splitter in splitters.values()]
             )
     novels = [path.read_text(encoding="utf-8") for path in _novels()]

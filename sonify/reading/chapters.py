@@ -39,7 +39,9 @@ def is_heading(line: str) -> bool:
     if _NUMBER.fullmatch(line.strip()):
         return True
     named = _NAMED.fullmatch(line.strip())
-    return bool(named) and (named["title"] == "." or not named["title"].endswith((".", ",", '"')))
+    return named is not None and (
+        named["title"] == "." or not named["title"].endswith((".", ",", '"', "”"))
+    )
 
 
 def may_be_heading(line: str) -> bool:

@@ -34,7 +34,7 @@ _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]"
 )
-_PLAIN = re.compile(r"[ -~\s\u00a0-\u00ff\u2010-\u203b\u3000-\u301f\u3131-\u318e가-힣]")
+_KOREAN = re.compile(r"[ -~\s\u00a0-\u00ff\u2010-\u203b\u3000-\u301f가-힣]")
 
 
 def clean(text: str) -> str:
@@ -124,7 +124,7 @@ def detect(head: bytes, name: str) -> str:
     best = charset_normalizer.from_bytes(whole_lines, cp_isolation=korean).best()
     for encoding in [best.encoding] if best else korean:
         text = _decoded(head, encoding)
-        if text and len(_PLAIN.findall(text)) >= 0.7 * len(text):
+        if text and _looks_korean(text):
             _say(name, encoding)
             return encoding
     best = charset_normalizer.from_bytes(whole_lines).best()
@@ -146,6 +146,16 @@ def _decoded(head: bytes, encoding: str) -> str | None:
         return codecs.getincrementaldecoder(encoding)(errors).decode(head)
     except UnicodeDecodeError:
         return None
+
+
+def _looks_korean(text: str) -> bool:
+    """Whether most of it is everyday Hangul or ASCII.
+
+    Other encodings decode as CP949 too, but to syllables that EUC-KR hasn't (Shift JIS) or to
+    single letters (EUC-JP).
+    """
+    everyday = text.encode("euc_kr", "ignore").decode("euc_kr")
+    return len(_KOREAN.findall(everyday)) >= 0.7 * len(text)
 
 
 def _is_damaged_utf8(head: bytes) -> bool:

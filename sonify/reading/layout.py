@@ -1,7 +1,7 @@
 """How a plain text is laid out: as verse or prose, in wrapped lines or a paragraph a line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,7 +9,8 @@ _STOPS = (".", "?", "!", "…", "‥", "。", '"', "'", "”", "’", "」", "�
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]+"
 )
-_NARROWEST_PAGE = 36  # columns; prose is hardly ever wrapped at fewer than 18 Hangul syllables
+_NARROWEST = 36  # columns; prose is hardly ever wrapped at fewer than 18 Hangul syllables
+_MANY = 8  # lines that all end at the same column by chance: as good as never
 _VERSE = 56  # columns; a longer line that ends with a full stop may be a paragraph
 
 
@@ -19,12 +20,14 @@ class Layout:
 
     Attributes:
         verse: a line is a line of verse, and stays one.
-        width: the columns at which prose was wrapped; 0 where a line is a whole paragraph.
+        width: where prose was wrapped; 0 where a line is a whole paragraph.
+        measure: what the width counts: `columns`, or characters (`len`).
         by_word: wrapped between words, so that a line break stands for a space.
     """
 
     verse: bool = False
     width: int = 0
+    measure: Callable[[str], int] = len
     by_word: bool = True
 
 
@@ -55,23 +58,27 @@ def detect(lines: Sequence[str]) -> Layout:
         lines: the beginning of the text, blank lines included.
     """
     full = [line.strip() for line in lines if line.strip()]
-    if len(full) < 2:
-        return Layout()
-    widths = sorted(columns(line) for line in full)
     broken = [
-        (line, following.strip())
+        (line.strip(), following.split()[0])
         for line, following in pairwise(lines)
         if line.strip() and following.strip() and not is_finished(line)
     ]
-    width = widths[-1 - len(widths) // 50]  # but for the odd line that is longer
-    if broken:
-        by_word = sum(
-            columns(line.strip()) + 1 + columns(following.split()[0]) > width
-            for line, following in broken
-        )
-        by_letter = sum(columns(line.strip()) >= width - 2 for line, _ in broken)
-        if by_word >= 0.8 * len(broken) and width >= _NARROWEST_PAGE:
-            return Layout(width=width, by_word=by_letter < 0.9 * len(broken))
+    shapes = []
+    for measure in (columns, len):
+        width = _quantile(map(measure, full), 0.98)  # but for the odd line that is longer
+        filled = sum(measure(line) + 1 + measure(word) > width for line, word in broken)
+        if broken and filled >= 0.8 * len(broken) and width * (1 + (measure is len)) >= _NARROWEST:
+            exact = sum(measure(line) >= width - 1 for line, _ in broken)
+            by_word = len(broken) < _MANY or exact < 0.9 * len(broken)
+            shapes.append(Layout(width=width, measure=measure, by_word=by_word))
+    if shapes:
+        return min(shapes, key=lambda shape: shape.by_word)
     unfinished = sum(not is_finished(line) for line in full)
-    short = widths[len(widths) * 9 // 10] <= _VERSE
-    return Layout(verse=unfinished >= (0.1 if short else 0.5) * len(full))
+    short = _quantile(map(columns, full), 0.9) <= _VERSE
+    return Layout(verse=len(full) > 1 and unfinished >= (0.1 if short else 0.5) * len(full))
+
+
+def _quantile(values: Iterable[int], share: float) -> int:
+    """The value that this share of the values doesn't pass; 0 where there are none."""
+    ordered = sorted(values)
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else 0

@@ -80,7 +80,7 @@ def split(paragraph: str) -> Iterator[str]:
                 spoken, position = end, at + 1
                 continue
             position = end
-            ends = not carried_on and paragraph[end - 2] in _STOP
+            ends = not carried_on and paragraph[end - 2] in _STOP and paragraph[at] not in "(["
         if ends:
             yield paragraph[start:position].strip()
             start = position

@@ -9,7 +9,7 @@ from sonify.reading import blocks, encoding, language, layout
 from sonify.reading.blocks import Block, Heading, Paragraph
 from sonify.reading.book import Book
 from sonify.reading.chapters import is_heading, may_be_heading
-from sonify.reading.layout import Layout, columns
+from sonify.reading.layout import Layout
 
 _SAMPLE = 1 << 14  # characters by which language and layout are judged
 _LONGEST = 1 << 20  # characters of a paragraph
@@ -135,5 +135,5 @@ def _begins_paragraph(before: str, line: str, shape: Layout) -> bool:
     if line[:1].isspace() and not before[:1].isspace():
         return True
     if not shape.by_word:
-        return columns(before) < shape.width - 2
-    return columns(before.strip()) + 1 + columns(line.split()[0]) <= shape.width
+        return shape.measure(before.strip()) < shape.width - 1
+    return shape.measure(before.strip()) + 1 + shape.measure(line.split()[0]) <= shape.width
