@@ -1,0 +1,1 @@
+"""`python -m training.melody`: from music21's corpus to two models that sing."""
