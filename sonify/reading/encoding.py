@@ -127,7 +127,7 @@ def detect(head: bytes, name: str) -> str:
         if text and _looks_korean(text):
             _say(name, encoding)
             return encoding
-    best = charset_normalizer.from_bytes(whole_lines).best()
+    best = charset_normalizer.from_bytes(whole_lines, cp_exclusion=korean).best()
     if controls > 0.01 * len(head) or best is None or _decoded(head, best.encoding) is None:
         raise _not_text(name)
     _say(name, best.encoding)
