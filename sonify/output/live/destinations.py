@@ -87,13 +87,16 @@ class _Output(mido.ports.BaseOutput):  # type: ignore[misc]
     def _open(self, backend: str, virtual: bool) -> None:
         with _quiet():
             self._out = rtmidi.MidiOut(BACKENDS[backend], name=_CLIENT)
-            if virtual:
-                self._out.open_virtual_port(self.name)
-                return
-            names = self._out.get_ports()
-            if self.name not in names:
-                raise SonifyError(f"the port {self.name} isn't there any more")
-            self._out.open_port(names.index(self.name), name="out")
+            try:
+                if virtual:
+                    self._out.open_virtual_port(self.name)
+                elif self.name in (names := self._out.get_ports()):
+                    self._out.open_port(names.index(self.name), name="out")
+                else:
+                    raise SonifyError(f"the port {self.name} isn't there any more")
+            except BaseException:
+                self._out.delete()
+                raise
 
     def _send(self, message: mido.Message) -> None:
         self._out.send_message(message.bytes())

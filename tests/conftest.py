@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.recorder import Jack, Recorder, jack_is_here
+
+
+@pytest.fixture(scope="session")
+def jack() -> Iterator[Jack]:
+    """A JACK server; what a test starts finds it by the environment."""
+    if not jack_is_here():
+        pytest.skip("needs jackd (Debian: apt-get install jackd2)")
+    with pytest.MonkeyPatch.context() as patch, Jack("sonify-test") as server:
+        patch.setenv("JACK_DEFAULT_SERVER", server.name)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _recorder(jack: Jack) -> Iterator[Recorder]:
+    with Recorder("sonify-recorder") as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def recorder(_recorder: Recorder) -> Recorder:
+    """A port that has heard nothing yet."""
+    _recorder.clear()
+    return _recorder
