@@ -13,9 +13,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-from training.melody.lanes import Encoded, windows
+from sonify.melody.score import Mode
+from training.melody.lanes import Encoded, encode, windows
 from training.melody.model_folder import write_model
 from training.melody.network import Network, State
+from training.melody.tunes import Tune, read_tunes, recast_to_minor
 
 logger = logging.getLogger(__name__)
 
@@ -32,26 +34,39 @@ class Settings:
     Attributes:
         layer_sizes: units of each LSTM layer.
         attention_length: steps that attention is over.
-        keep: share of outputs that dropout keeps.
-        learning_rate: at the beginning; it falls to a hundredth along a cosine.
+        keep: share of every layer's outputs that dropout keeps.
+        learning_rate: its highest; it rises over `WARM_UP` windows, then falls along a cosine.
         weight_decay: AdamW's.
         activity: weight of the mean square of the first layer's outputs in the loss.
-        epochs: passes over the training tunes.
+        averaging: decay, a window, of the moving average of the weights, which is what is
+            validated and kept.
+        epochs: at most.
         patience: epochs without a better validation loss before stopping.
-        averaging: decay, a step, of the moving average of the weights that is validated and kept.
-        seed: of initial weights, order and dropout.
+        passes: how often an epoch goes over the tunes.
+        recast: tunes of the other mode, recast, that each epoch adds (augmentation).
+        recast_epochs: epochs that do so; after them, natural tunes alone.
+        seed: of initial weights, order, augmentation and dropout.
     """
 
     layer_sizes: tuple[int, ...] = (128, 128)
     attention_length: int = 40
-    keep: float = 0.75
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-4
+    keep: float = 0.8
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-3
     activity: float = 0.01
-    epochs: int = 12
-    patience: int = 3
     averaging: float = 0.995
+    epochs: int = 6
+    patience: int = 2
+    passes: int = 1
+    recast: int = 0
+    recast_epochs: int = 0
     seed: int = 0
+
+
+SETTINGS: dict[Mode, Settings] = {
+    "major": Settings(),
+    "minor": Settings(epochs=8, passes=2, recast=2000, recast_epochs=5),
+}
 
 
 def class_loss(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
@@ -74,27 +89,33 @@ class Trainer:
 
     Args:
         settings: how.
-        train: tunes; their number of windows sets the learning rate's course.
-        validation: tunes.
-        folder: checkpoints and the log.
+        train: tunes of the mode.
+        other: training tunes of the other mode, to recast.
+        validation: tunes of the mode.
+        folder: for checkpoints, and the best model.
     """
 
     def __init__(
         self,
         settings: Settings,
-        train: Sequence[Encoded],
-        validation: Sequence[Encoded],
+        train: Sequence[Tune],
+        other: Sequence[Tune],
+        validation: Sequence[Tune],
         folder: Path,
     ) -> None:
         tf.random.set_seed(settings.seed)
-        self.settings, self.train_tunes, self.validation = settings, train, validation
+        self.settings, self.other = settings, other
+        self.train = [encode(tune.events) for tune in train]
+        self.validation = [encode(tune.events) for tune in validation]
         self.network = Network(settings.layer_sizes, settings.attention_length, settings.seed)
         self.variables = list(self.network.weights.values())
-        events = sum(len(tune.classes) for tune in train)
-        per_epoch = events / (LANES * STEPS)
+        events = settings.epochs * settings.passes * sum(len(tune.events) for tune in train)
+        if settings.recast:
+            mean = sum(len(tune.events) for tune in other) / len(other)
+            events += int(settings.recast_epochs * settings.recast * mean)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             0.0,
-            int(per_epoch * settings.epochs) - WARM_UP,
+            events // (LANES * STEPS) - WARM_UP,
             alpha=0.01,
             warmup_target=settings.learning_rate,
             warmup_steps=WARM_UP,
@@ -130,10 +151,14 @@ class Trainer:
             epoch = int(self.epoch) + 1
             began = time.time()
             rng = np.random.default_rng((settings.seed, epoch))
-            order = [self.train_tunes[i] for i in rng.permutation(len(self.train_tunes))]
+            tunes = self.train * settings.passes
+            if epoch <= settings.recast_epochs:
+                chosen = rng.choice(len(self.other), settings.recast, replace=False)
+                tunes += [encode(recast_to_minor(self.other[i]).events) for i in chosen]
+            order = [tunes[i] for i in rng.permutation(len(tunes))]
             state, total, count = self.network.initial_state(LANES), 0.0, 0
             for window in windows(order, LANES, STEPS):
-                loss, state = self._learn(window.inputs, window.classes, window.begins, state)
+                loss, state = self._learn(window.inputs, window.meanings, window.begins, state)
                 total, count = total + float(loss), count + int((window.classes >= 0).sum())
             self.epoch.assign(epoch)
             seconds = time.time() - began
@@ -149,8 +174,8 @@ class Trainer:
                         self.folder, weights, settings.layer_sizes, settings.attention_length
                     )
             logger.info(
-                "epoch %d: train %.4f (classes), validation %.4f a class, %.4f an event; %.0f s",
-                epoch, total / count, scores["class"], scores["event"], seconds,
+                "epoch %d: train %.4f an event, validation %.4f an event, %.4f a class; %.0f s",
+                epoch, total / count, scores["event"], scores["class"], seconds,
             )  # fmt: skip
             self.manager.save()
             if epoch - int(self.best_epoch) >= settings.patience:
@@ -158,12 +183,13 @@ class Trainer:
 
     @tf.function
     def _learn(
-        self, inputs: tf.Tensor, classes: tf.Tensor, begins: tf.Tensor, state: State
+        self, inputs: tf.Tensor, meanings: tf.Tensor, begins: tf.Tensor, state: State
     ) -> tuple[tf.Tensor, State]:
         with tf.GradientTape() as tape:
             logits, state = self.network.logits(inputs, begins, state, self.settings.keep)
-            loss = class_loss(logits, classes)
-            mean = loss / tf.maximum(tf.reduce_sum(tf.cast(classes >= 0, tf.float32)), 1.0)
+            loss = event_loss(logits, meanings)
+            counted = tf.reduce_sum(tf.cast(meanings[:, :, 0] >= 0, tf.float32))
+            mean = loss / tf.maximum(counted, 1.0)
             # An output is a linear map of outputs attended to: without a pull towards 0 it grows
             # without bound over a long melody.
             mean += self.settings.activity * tf.reduce_mean(state[1] ** 2)
@@ -208,3 +234,15 @@ def evaluate(network: Network, tunes: Sequence[Encoded]) -> dict[str, float]:
         by_event += float(event_loss(logits, window.meanings))
         count += int((window.classes >= 0).sum())
     return {"class": by_class / count, "event": by_event / count}
+
+
+def train_mode(mode: Mode, work: Path, threads: int) -> None:
+    """Train a mode's model from the tunes in `work`; the best one is in `work/MODE`."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tunes = read_tunes(work / "tunes.jsonl")
+    train, other, validation = (
+        [tune for tune in tunes if tune.part == part and (tune.mode == mode) is own]
+        for part, own in (("train", True), ("train", False), ("validation", True))
+    )
+    Trainer(SETTINGS[mode], train, other, validation, work / mode).run()

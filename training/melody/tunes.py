@@ -23,6 +23,9 @@ from training.melody.keys import KEYS, PROFILES, Key, correlations, pitch_class_
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
+WORK = Path("work/melody")
+"""Where data and trainings lie, unless told otherwise; not part of the project."""
+
 METRES = {"2/4", "4/4", "2/2", "4/8", "4/2"}
 """Metres of two or four beats: their bars fit the model's bar of 16 steps, its counter and its
 lookbacks of one and two bars. A tune in 3/4 or 6/8 would have its bar lines anywhere."""
