@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from sonify.reading.book import Chapter, Sentence
 from sonify.reading.sentences import runs_on, split
@@ -63,26 +64,28 @@ def sentences(
 ) -> Iterator[Sentence]:
     """Number the sentences of a text, its paragraphs and its chapters.
 
-    Headings that follow one another (a part's, a chapter's) make one title. A heading that nothing
-    follows (“끝”) is a sentence.
+    Headings that follow one another (a part's, a chapter's) make one title, unless they are so many
+    that they must be a table of contents. A heading that nothing follows (“끝”) is a sentence.
     """
     chapter = Chapter(0, "")
     titles: list[str] = []
+    listed = False
     index = paragraph = 0
-    for block in blocks:
+    for block in chain(blocks, [None]):
         if isinstance(block, Heading):
             titles.append(block.title)
-            if len(titles) <= _NESTED:
-                continue
-            block = Paragraph((titles.pop(0),))
-        elif titles:
-            chapter = Chapter(chapter.index + (index > 0), " ".join(titles))
-            titles = []
-        for text in divide(block):
+            listed = listed or len(titles) > _NESTED
+            texts: Iterable[str] = titles[:-1] if listed else ()
+            titles = titles[-1:] if listed else titles
+        elif block is None:
+            texts = titles
+        else:
+            if titles:
+                chapter = Chapter(chapter.index + (index > 0), " ".join(titles))
+            titles, listed = [], False
+            texts = divide(block)
+        before = index
+        for text in texts:
             yield Sentence(text, chapter, index, paragraph)
             index += 1
-        paragraph += 1
-    for title in titles:
-        yield Sentence(title, chapter, index, paragraph)
-        index += 1
-        paragraph += 1
+        paragraph += index > before

@@ -151,10 +151,10 @@ def _decoded(head: bytes, encoding: str) -> str | None:
 def _looks_korean(text: str) -> bool:
     """Whether most of it is everyday Hangul or ASCII.
 
-    Other encodings decode as CP949 too, but to syllables that EUC-KR hasn't (Shift JIS) or to
+    Other encodings decode as CP949 too, but to syllables beyond KS X 1001 (Shift JIS) or to
     single letters (EUC-JP).
     """
-    everyday = text.encode("euc_kr", "ignore").decode("euc_kr")
+    everyday = text.encode("iso2022_kr", "ignore").decode("iso2022_kr")
     return len(_KOREAN.findall(everyday)) >= 0.7 * len(text)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _STOPS = (".", "?", "!", "…", "‥", "。", '"', "'", "”", "’", "」", "』", ")")
+_SPEECH = ('"', "'", "“", "‘", "「", "『")
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]+"
 )
@@ -50,12 +51,12 @@ def detect(lines: Sequence[str]) -> Layout:
 
     - *wrapped*: in eight of ten of those lines, the next word would have passed the longest line,
       which is at least 18 syllables wide;
-    - else *verse*: of the lines, every second ends without a full stop, or every tenth does and
-      nine of ten are at most 28 syllables wide;
+    - else *verse*: of the lines, every second ends without a full stop (but for those that lead
+      up to a speech), or every tenth does and nine of ten are at most 28 syllables wide;
     - else *a paragraph a line*.
 
     Args:
-        lines: the beginning of the text, blank lines included.
+        lines: the beginning of the text, blank lines included, headings left out.
     """
     full = [line.strip() for line in lines if line.strip()]
     broken = [
@@ -73,7 +74,10 @@ def detect(lines: Sequence[str]) -> Layout:
             shapes.append(Layout(width=width, measure=measure, by_word=by_word))
     if shapes:
         return min(shapes, key=lambda shape: shape.by_word)
-    unfinished = sum(not is_finished(line) for line in full)
+    unfinished = sum(
+        not is_finished(line) and not following.startswith(_SPEECH)
+        for line, following in pairwise((*full, ""))
+    )
     short = _quantile(map(columns, full), 0.9) <= _VERSE
     return Layout(verse=len(full) > 1 and unfinished >= (0.1 if short else 0.5) * len(full))
 

@@ -20,7 +20,7 @@ def read(stream: BinaryIO, name: str, title: str, split: str) -> Book:
     lines = encoding.lines(stream, name)
     head = _until_letter(lines, name, _SAMPLE)
     sample = "\n".join(head)
-    shape = layout.detect(head)
+    shape = layout.detect(_without_headings(head))
     lines = chain(head, lines)
     found = language.detect(sample)
     if split == "lines":
@@ -122,18 +122,25 @@ def _with_neighbours(lines: Iterable[str]) -> Iterator[tuple[str, int, str | Non
         yield (*held, None)
 
 
-def _begins_chapter(text: str, blank_before: int, following: str | None, shape: Layout) -> bool:
-    if is_heading(text):
+def _without_headings(lines: Iterable[str]) -> list[str]:
+    text: list[str] = []
+    for line, blank_before, following in _with_neighbours(lines):
+        if not _begins_chapter(line, blank_before, following, Layout()):
+            text.extend([""] * bool(blank_before) + [line])
+    return text
+
+
+def _begins_chapter(line: str, blank_before: int, following: str | None, shape: Layout) -> bool:
+    if is_heading(line):
         return True
     alone = blank_before and following is not None and not following.strip()
     # A stanza may be one line; a poem's title stands farther off.
-    return bool(alone) and blank_before > shape.verse and may_be_heading(text)
+    return bool(alone) and blank_before > shape.verse and may_be_heading(line)
 
 
 def _begins_paragraph(before: str, line: str, shape: Layout) -> bool:
     """Whether a line of wrapped prose begins a paragraph: it is indented, or would have fitted."""
-    if line[:1].isspace() and not before[:1].isspace():
+    if line[:1].isspace() and not before[:1].isspace() and shape.by_word:
         return True
-    if not shape.by_word:
-        return shape.measure(before.strip()) < shape.width - 1
-    return shape.measure(before.strip()) + 1 + shape.measure(line.split()[0]) <= shape.width
+    room = shape.width - 2 - shape.measure(before.strip())  # an indent or a space may be part of it
+    return room > 0 if not shape.by_word else room >= 1 + shape.measure(line.split()[0])
