@@ -41,7 +41,7 @@ SCALES: Mapping[Mode, frozenset[int]] = {
 """Pitch classes above the tonic."""
 
 _LOWEST, _HIGHEST = 53, 81  # the range of a melody in C: 28 semitones
-_MIDDLE, _SPREAD = 67.0, 8.0  # semitones: where the melody lies, and how freely
+_MIDDLE, _FREE, _SPREAD = 67.0, 7.0, 4.0  # semitones: where it lies, how freely, what fades beyond
 _WIDEST = 12  # semitones: no interval is wider
 _WIDE = 5  # semitones: what `Colour.leap` speaks of
 _CHROMATIC = 0.03  # what is left of the probability of a pitch outside the scale
@@ -49,6 +49,9 @@ _LONGEST_REST = 4  # steps
 _LONGEST_NOTE = 16  # steps
 _LANDING = STEPS_PER_BEAT  # steps that a phrase's last note has, breath included
 _BREATH_EVERY = 8 * STEPS_PER_HALF_BAR  # steps: a long sentence lands and breathes on its way
+
+# On the strong beats of a bar the melody leans on the tonic's chord.
+_STRONG = {0: 2.0, 3: 1.5, 4: 1.5, 7: 1.3}
 
 # How welcome each degree (in semitones above the tonic) is where a sentence ends, and where it
 # ends as a question does.
@@ -170,6 +173,7 @@ class _Bent:
     """What the sampling of a phrase is bent with: factors on the probability of each event."""
 
     phrase: Array  # (38,)
+    strong: Array  # (38,): on a strong beat
     closed: Array  # (38,): on a phrase's last note
     open: Array  # (38,): on a question's
     tonic: Array  # (38,): on a chapter's
@@ -199,7 +203,10 @@ class _Singer:
         """An opening of the given length, in steps."""
         self._turn(mode)
         bent = _bend(mode, expression)
-        return [self._sing_on(bent, must=step == 0) for step in range(steps)]
+        return [
+            self._sing_on(bent, must=step == 0, leaning=_leaning(bent, step))
+            for step in range(steps)
+        ]
 
     def sing(self, plan: Plan, theme: Iterable[int]) -> list[int]:
         """The events of a phrase, which begins with the theme where there is one."""
@@ -219,9 +226,10 @@ class _Singer:
         while len(events) < steps:
             landing = landings.get(len(events))
             if landing is None:
-                events.append(self._sing_on(bent, must=not events))
+                leaning = _leaning(bent, len(events))
+                events.append(self._sing_on(bent, must=not events, leaning=leaning))
             else:
-                events.append(self._sing_on(bent, must=True, ending=landing))
+                events.append(self._sing_on(bent, must=True, leaning=landing))
                 length = STEPS_PER_HALF_BAR if landing is bent.tonic else _LANDING
                 events += [self._hear(NO_EVENT) for _ in range(length - 2)]
                 events.append(self._hear(NOTE_OFF))
@@ -238,8 +246,8 @@ class _Singer:
         if self._pitch is not None:
             self._pitch = recast(self._pitch, mode)
 
-    def _sing_on(self, bent: _Bent, must: bool = False, ending: Array | None = None) -> int:
-        """Samples the next event; `must` begin a note, which is to make an `ending`."""
+    def _sing_on(self, bent: _Bent, must: bool, leaning: Array | None) -> int:
+        """Samples the next event, which `must` begin a note, `leaning` to some more than others."""
         if self._pitch is None:  # the networks never learned how a melody begins
             triad = [index_of(p) for p in (60, 64 if self._mode == "major" else 63, 67, 72)]
             weights = np.zeros(NUM_EVENTS)
@@ -254,8 +262,8 @@ class _Singer:
             if bent.wide != 1:
                 weights[2 : max(2, pitch - _WIDE + 1)] *= bent.wide
                 weights[pitch + _WIDE :] *= bent.wide
-            if ending is not None:
-                weights *= ending
+            if leaning is not None:
+                weights *= leaning
             if must or self._lasting >= (_LONGEST_NOTE if self._sounding else _LONGEST_REST):
                 weights[:2] = 0
             elif not self._sounding:
@@ -280,6 +288,10 @@ class _Singer:
         return event
 
 
+def _leaning(bent: _Bent, step: int) -> Array | None:
+    return bent.strong if step % STEPS_PER_HALF_BAR == 0 else None
+
+
 def _breaths(steps: int) -> Iterator[int]:
     """Where a phrase that is longer than a breath lands on its way."""
     for breath in range(_BREATH_EVERY, steps - _BREATH_EVERY // 2, _BREATH_EVERY):
@@ -290,14 +302,21 @@ def _bend(mode: Mode, expression: Expression) -> _Bent:
     pitches = np.arange(MIN_PITCH, MAX_PITCH)
     degrees = pitches % 12
     in_scale = np.isin(degrees, list(SCALES[mode]))
-    away = (pitches - _MIDDLE - expression.register) / _SPREAD
-    beginning = np.where(in_scale, 1.0, _CHROMATIC) * np.exp(-0.5 * away**2 + expression.density)
+    away = np.abs(pitches - _MIDDLE - expression.register) - _FREE
+    fading = np.exp(-0.5 * (np.maximum(0, away) / _SPREAD) ** 2)
+    beginning = np.where(in_scale, 1.0, _CHROMATIC) * fading * math.exp(expression.density)
     beginning[(pitches < _LOWEST) | (pitches > _HIGHEST)] = 0
     phrase = np.concatenate([[1.0, 1.0], beginning])
+    in_mode = np.concatenate([[1.0, 1.0], in_scale])
 
-    def only(welcome: Mapping[int, float]) -> Array:
-        factors = np.array([welcome.get(int(degree), 1e-3) for degree in degrees])
-        return np.concatenate([[0.0, 0.0], np.where(in_scale, factors, 0.0)])
+    def by_degree(factors: Mapping[int, float], others: float) -> Array:
+        return np.array([others, others, *(factors.get(int(d), others) for d in degrees)])
 
-    tonic = np.concatenate([[0.0, 0.0], np.where(degrees == 0, 1.0, 0.0)])
-    return _Bent(phrase, only(_CLOSED), only(_OPEN), tonic, math.exp(expression.leap))
+    return _Bent(
+        phrase,
+        strong=by_degree({d: f for d, f in _STRONG.items() if d in SCALES[mode]}, 1.0),
+        closed=by_degree(_CLOSED, 1e-3) * in_mode,
+        open=by_degree(_OPEN, 1e-3) * in_mode,
+        tonic=by_degree({0: 1.0}, 0.0),
+        wide=math.exp(expression.leap),
+    )
