@@ -43,9 +43,10 @@ def read(source: Source, *, split: Split = "auto") -> Book:
         raise SonifyError(f"{source} isn't there: check the name") from error
     except OSError as error:
         raise SonifyError(f"{source} can't be opened ({error.strerror})") from error
-    if source.suffix.lower() == ".epub" or file.peek(4).startswith(b"PK\x03\x04"):
+    start = file.peek(4)
+    if start.startswith(b"PK\x03\x04") or (start and source.suffix.lower() == ".epub"):
         file.close()
-        from sonify.reading import epub  # ebooklib takes as long to import as a poem to read
+        from sonify.reading import epub  # not needed for a poem, and slow to import
 
         return epub.read(source, split)
     return txt.read(file, str(source), source.stem, split)
