@@ -7,7 +7,7 @@ register and the density that the plan asks for, and towards an ending where the
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -208,8 +208,8 @@ class _Singer:
             for step in range(steps)
         ]
 
-    def sing(self, plan: Plan, theme: Iterable[int]) -> list[int]:
-        """The events of a phrase, which begins with the theme where there is one."""
+    def sing(self, plan: Plan, theme: Sequence[int]) -> list[int]:
+        """The events of a phrase, which begins with as much of the theme as it has room for."""
         self._turn(plan.mode)
         bent = _bend(plan.mode, plan.expression)
         steps = plan.half_bars * STEPS_PER_HALF_BAR
@@ -221,7 +221,7 @@ class _Singer:
             landings = {steps - STEPS_PER_HALF_BAR: bent.tonic}
 
         events: list[int] = []
-        for event in theme:
+        for event in theme[: steps - _LANDING]:
             events.append(self._hear(recast(event, plan.mode)))
         while len(events) < steps:
             landing = landings.get(len(events))

@@ -21,7 +21,7 @@ BEATS_PER_HALF_BAR = BEATS_PER_BAR // 2
 TICKS_PER_HALF_BAR = TICKS_PER_BEAT * BEATS_PER_HALF_BAR
 
 _SHORTEST = 2  # half bars: a phrase needs room for a gesture and a breath
-_OPENING = 4  # half bars, at least: the book's theme has to fit in
+_OPENING = 4  # half bars, at least, where there is time: the book's theme has to fit in
 _HASTE = 0.25  # how much longer or shorter than its reading time a sentence may be sung
 _TEMPO_STEP = 1.038  # a half bar; two of them are under 8 % a bar
 _RESPONSE = 0.65  # of the way to a sentence's intensity that the music goes at once
@@ -92,19 +92,21 @@ class Planner:
     def plan(self, moods: Iterable[Mood]) -> Iterator[Plan]:
         """Yields a plan as soon as it is settled, and a cadence after each chapter."""
         passage: list[Mood] = []
+        chapter: Chapter | None = None
         for mood in moods:
-            if passage and mood.sentence.chapter != passage[0].sentence.chapter:
-                yield self._phrase(passage)
-                passage = []
-            if self._chapter not in (None, mood.sentence.chapter):
+            if chapter not in (None, mood.sentence.chapter):
+                if passage:
+                    yield self._phrase(passage)
+                    passage = []
                 yield self._cadence()
+            chapter = mood.sentence.chapter
             passage.append(mood)
             if not self._fit or self._wanted(passage) >= _SHORTEST - 0.5:
                 yield self._phrase(passage)
                 passage = []
         if passage:
             yield self._phrase(passage)
-        if self._chapter is not None:
+        if chapter is not None:
             yield self._cadence()
 
     def _reading_time(self, passage: list[Mood]) -> float:
@@ -123,7 +125,7 @@ class Planner:
         mood = _together(passage)
         half_bars = max(_SHORTEST, round(self._wanted(passage)))
         opening = mood.sentence.chapter != self._chapter
-        if opening:
+        if opening and not self._fit:
             half_bars = max(_OPENING, half_bars)
         self._chapter = mood.sentence.chapter
         if mood.polarity != "neutral":

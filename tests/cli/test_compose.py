@@ -123,7 +123,7 @@ def test_one_sentence_of_100_000_characters(tmp_path: Path):
     ("content", "said"),
     [
         (b"", "empty"),
-        (b" \n\n \t\n", "empty"),
+        (b" \n\n \t\n", "blank"),
         (b"1234 -- 5678 ... !!!\n", "letter"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "text"),
         (b"It was the best of times, it was the worst of times.", "Korean"),

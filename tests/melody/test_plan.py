@@ -107,6 +107,13 @@ def test_a_soundtrack_fits_into_the_minutes_it_is_given(minutes: float, sentence
     assert seconds(plans) == pytest.approx(60 * minutes, abs=8)  # a phrase and the cadence
 
 
+def test_chapters_share_the_minutes_too():
+    heard = [mood("가" * 20, chapter=i // 30, index=i) for i in range(180)]
+    plans = plan(heard, pace=180 * 20, fit=True)
+    assert seconds(plans) == pytest.approx(60, abs=8)
+    assert sum(not p.moods for p in plans) == 6
+
+
 def test_sentences_that_share_a_phrase_sing_their_mean_mood():
     heard = [
         mood("가" * 30, "negative", 0.9),
