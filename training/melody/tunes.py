@@ -21,7 +21,6 @@ from training.melody.corpus import Bar, Score
 from training.melody.keys import KEYS, PROFILES, Key, correlations, pitch_class_durations
 
 Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 WORK = Path("work/melody")
 """Where data and trainings lie, unless told otherwise; not part of the project."""
@@ -310,10 +309,12 @@ def split(tunes: list[Tune], seed: int = 0) -> list[Tune]:
             for family, kin in families.items()
             if Counter(tune.mode for tune in kin).most_common(1)[0][0] == mode
         ]
-        total = sum(len(families[family]) for family in members)
+        twentieth = sum(len(families[family]) for family in members) / 20
         done = 0
         for family in rng.permutation(members).tolist():
-            sides[family] = PARTS[2 - min(2, int(done / (0.05 * total)))]
+            sides[family] = (
+                "test" if done < twentieth else "validation" if done < 2 * twentieth else "train"
+            )
             done += len(families[family])
     return [replace(tune, part=sides[tune.family]) for tune in tunes]
 

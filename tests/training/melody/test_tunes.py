@@ -6,7 +6,6 @@ from sonify.melody.events import NO_EVENT, NOTE_OFF
 from training.melody.corpus import Bar, Score
 from training.melody.keys import Key
 from training.melody.tunes import (
-    PARTS,
     Tune,
     Unusable,
     find_families,
@@ -166,7 +165,6 @@ def test_families_stay_on_one_side_of_the_split(tmp_path):
     assert tunes == split(tunes)
     write_tunes(tmp_path / "tunes.jsonl", tunes)
     assert read_tunes(tmp_path / "tunes.jsonl") == tunes
-    assert {each.part for each in tunes} == set(PARTS)
 
 
 def test_recasting_lowers_third_sixth_and_seventh_but_not_the_leading_note():
