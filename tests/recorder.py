@@ -71,7 +71,7 @@ class Recorder:
     def heard(self, *channels: int) -> list[Heard]:
         """What has been heard, on these channels or on all."""
         heard = list(self._heard)
-        return [h for h in heard if not channels or h.kind < 0xF0 and h.channel in channels]
+        return [h for h in heard if not channels or (h.kind < 0xF0 and h.channel in channels)]
 
     def notes(self, *channels: int) -> list[Heard]:
         """The note-ons that have been heard."""
@@ -128,7 +128,7 @@ class Jack:
                     "-r",
                     "48000",
                     "-p",
-                    "32",
+                    "64",
                 ],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

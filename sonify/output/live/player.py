@@ -146,8 +146,7 @@ class Player:
         chapter = self._performance.from_chapter
         self._singer.start()
         self._ask(chapter - 1 if chapter > 1 else None)
-        with self._link, self._screen, self._keys, _suspending(self._suspend):
-            threading.Thread(target=self._look, daemon=True).start()
+        with self._looking(), self._link, self._screen, self._keys, _suspending(self._suspend):
             if self._performance.rate != 1:
                 self._set_rate(self._performance.rate)
             silent = 0
@@ -275,11 +274,22 @@ class Player:
     def _waits(self) -> bool:
         return self._performance.on_disconnect == "wait"
 
-    def _look(self) -> None:
-        """Looks whether the port is there, again and again."""
-        while not self._quit:
-            time.sleep(_LOOK)
-            self._events.put(Port(self._performance.destination.find_again()))
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Looks whether the port is there, again and again, in the background."""
+        enough = threading.Event()
+
+        def look() -> None:
+            while not enough.wait(_LOOK):
+                self._events.put(Port(self._performance.destination.find_again()))
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            thread.join()
 
     def _port(self, destination: Destination | None) -> None:
         if destination is not None:

@@ -84,7 +84,7 @@ def test_a_loop_begins_again_where_it_began(models, phrases):
     stage = Stage(models, loop=True)
     start = opening(phrases, 5)
     stage.ask(5)
-    for phrase in phrases[start + 1 :]:
+    for _ in phrases[start + 1 :]:
         stage.ask()
     assert stage.ask().phrase == phrases[start]
 
