@@ -65,7 +65,7 @@ class Settings:
 
 SETTINGS: dict[Mode, Settings] = {
     "major": Settings(),
-    "minor": Settings(epochs=8, passes=2, recast=2000, recast_epochs=5),
+    "minor": Settings(epochs=8, passes=2, recast=1500, recast_epochs=5),
 }
 
 
