@@ -44,9 +44,15 @@ _LOWEST, _HIGHEST = 53, 81  # the range of a melody in C: 28 semitones
 _MIDDLE, _FREE, _SPREAD = 67.0, 7.0, 4.0  # semitones: where it lies, how freely, what fades beyond
 _WIDEST = 12  # semitones: no interval is wider
 _WIDE = 5  # semitones: what `Colour.leap` speaks of
+_NEAR = 0.9  # a semitone: how much less a note that must begin likes to begin farther away
 _CHROMATIC = 0.03  # what is left of the probability of a pitch outside the scale
 _LONGEST_REST = 4  # steps
 _LONGEST_NOTE = 16  # steps
+_HURRY = 3.0  # log-odds of a note's beginning for every note that is owed to the density …
+_OWED = 2.5  # … of which there are at most so many, or so many too many
+_REPEATS = range(STEPS_PER_HALF_BAR, 4 * STEPS_PER_BAR + 1, STEPS_PER_HALF_BAR)  # steps back
+_ENOUGH = STEPS_PER_BAR  # steps: what has been repeated for so long …
+_TIRED = 0.1  # … keeps so much of the probability of being repeated further
 _LANDING = STEPS_PER_BEAT  # steps that a phrase's last note has, breath included
 _BREATH_EVERY = 8 * STEPS_PER_HALF_BAR  # steps: a long sentence lands and breathes on its way
 
@@ -198,11 +204,15 @@ class _Singer:
         self._pitch: int | None = None  # the last one
         self._lasting = 0  # steps that the last event has gone on for
         self._sounding = False
+        self._density = 0.0  # notes a step that are asked for
+        self._owed = 0.0  # how many more notes that comes to than have begun
+        self._repeating = dict.fromkeys(_REPEATS, 0)  # steps for which it has, by distance
 
     def improvise(self, mode: Mode, steps: int, expression: Expression) -> list[int]:
         """An opening of the given length, in steps."""
         self._turn(mode)
         bent = _bend(mode, expression)
+        self._density, self._owed = expression.density / STEPS_PER_BAR, 0.0
         return [
             self._sing_on(bent, must=step == 0, leaning=_leaning(bent, step))
             for step in range(steps)
@@ -212,6 +222,7 @@ class _Singer:
         """The events of a phrase, which begins with as much of the theme as it has room for."""
         self._turn(plan.mode)
         bent = _bend(plan.mode, plan.expression)
+        self._density, self._owed = plan.expression.density / STEPS_PER_BAR, 0.0
         steps = plan.half_bars * STEPS_PER_HALF_BAR
         if plan.moods:
             question = plan.moods[-1].sentence.text.rstrip("\"'”’」』)").endswith(("?", "？"))
@@ -243,8 +254,6 @@ class _Singer:
         self._continuation = Continuation(self._networks[mode])
         self._heard = [recast(event, mode) for event in self._heard]
         self._continuation.hear_all(self._heard)
-        if self._pitch is not None:
-            self._pitch = recast(self._pitch, mode)
 
     def _sing_on(self, bent: _Bent, must: bool, leaning: Array | None) -> int:
         """Samples the next event, which `must` begin a note, `leaning` to some more than others."""
@@ -256,6 +265,7 @@ class _Singer:
             weights = self._continuation.expect().astype(np.float64)
             weights = np.maximum(weights, 1e-9) ** self._sharpness
             weights *= bent.phrase
+            weights[2:] *= math.exp(_HURRY * self._owed)
             pitch = index_of(self._pitch)
             weights[2 : max(2, pitch - _WIDEST)] = 0
             weights[pitch + _WIDEST + 1 :] = 0
@@ -264,6 +274,11 @@ class _Singer:
                 weights[pitch + _WIDE :] *= bent.wide
             if leaning is not None:
                 weights *= leaning
+            for distance, steps in self._repeating.items():
+                if steps >= _ENOUGH and self._heard[-distance] >= 0:
+                    weights[index_of(self._heard[-distance])] *= _TIRED
+            if must:  # where sentences join or end there is no jump
+                weights[2:] *= _NEAR ** np.abs(np.arange(MIN_PITCH, MAX_PITCH) - self._pitch)
             if must or self._lasting >= (_LONGEST_NOTE if self._sounding else _LONGEST_REST):
                 weights[:2] = 0
             elif not self._sounding:
@@ -275,6 +290,11 @@ class _Singer:
     def _hear(self, event: int) -> int:
         """Lets the melody go on by `event`, and returns it."""
         self._continuation.hear(event)
+        for distance in self._repeating:
+            again = len(self._heard) >= distance and self._heard[-distance] == event
+            self._repeating[distance] = self._repeating[distance] + 1 if again else 0
+        owed = self._owed + self._density - (event >= 0)
+        self._owed = max(-_OWED, min(_OWED, owed))
         self._heard.append(event)
         if len(self._heard) >= _REMEMBERED + STEPS_PER_BAR:
             del self._heard[:STEPS_PER_BAR]
@@ -304,7 +324,7 @@ def _bend(mode: Mode, expression: Expression) -> _Bent:
     in_scale = np.isin(degrees, list(SCALES[mode]))
     away = np.abs(pitches - _MIDDLE - expression.register) - _FREE
     fading = np.exp(-0.5 * (np.maximum(0, away) / _SPREAD) ** 2)
-    beginning = np.where(in_scale, 1.0, _CHROMATIC) * fading * math.exp(expression.density)
+    beginning = np.where(in_scale, 1.0, _CHROMATIC) * fading
     beginning[(pitches < _LOWEST) | (pitches > _HIGHEST)] = 0
     phrase = np.concatenate([[1.0, 1.0], beginning])
     in_mode = np.concatenate([[1.0, 1.0], in_scale])

@@ -62,8 +62,8 @@ _PROGRESSION = (-0.3, 0.3, -0.2, 0.6, 0.2, 0.3, -0.3)
 _BASS = 36  # the octave that the bass lies in begins here
 _UPPER = 48  # and that of the other tones
 _SOFTER = 24  # MIDI velocity steps below the melody
-_HELD_BELOW = -0.15  # density up to which chords are held
-_DRIVEN_ABOVE = 0.35  # density from which they are driven
+_HELD_BELOW = 5.0  # notes a bar of the melody up to which chords are held
+_DRIVEN_ABOVE = 7.5  # and from which they are driven
 
 
 class Harmonist:

@@ -24,7 +24,7 @@ class Colour:
         tempo: relative; 0.1 is 10 % faster.
         velocity: MIDI velocity steps.
         register: semitones.
-        density: log-odds of a note beginning on a step.
+        density: notes a bar.
         articulation: share of a note's length that sounds.
         accent: MIDI velocity steps on each beat.
         leap: log-odds of an interval of a fourth or more.
@@ -40,16 +40,16 @@ class Colour:
 
 
 COLOURS: Mapping[str, Colour] = {
-    "joy": Colour(tempo=0.10, velocity=6, register=3, density=0.30, articulation=-0.12, accent=3),
-    "affection": Colour(tempo=-0.06, velocity=-6, register=1, density=-0.10, articulation=0.06),
-    "hope": Colour(tempo=0.04, velocity=2, register=3, density=0.10),
-    "calm": Colour(tempo=-0.12, velocity=-10, density=-0.45, articulation=0.08, leap=-0.5),
+    "joy": Colour(tempo=0.10, velocity=6, register=3, density=1.0, articulation=-0.12, accent=3),
+    "affection": Colour(tempo=-0.06, velocity=-6, register=1, density=-0.5, articulation=0.06),
+    "hope": Colour(tempo=0.04, velocity=2, register=3, density=0.5),
+    "calm": Colour(tempo=-0.12, velocity=-10, density=-1.5, articulation=0.08, leap=-0.5),
     "sadness": Colour(
-        tempo=-0.14, velocity=-10, register=-3, density=-0.25, articulation=0.08, leap=-0.3
+        tempo=-0.14, velocity=-10, register=-3, density=-1.0, articulation=0.08, leap=-0.3
     ),
-    "fear": Colour(tempo=0.06, velocity=-14, register=-6, density=-0.40, articulation=-0.20),
+    "fear": Colour(tempo=0.06, velocity=-14, register=-6, density=-1.5, articulation=-0.20),
     "anger": Colour(
-        tempo=0.10, velocity=14, register=-3, density=0.45, articulation=-0.18, accent=14
+        tempo=0.10, velocity=14, register=-3, density=1.5, articulation=-0.18, accent=14
     ),
     "surprise": Colour(tempo=0.04, velocity=8, register=2, articulation=-0.10, accent=6, leap=1.0),
 }
@@ -76,7 +76,7 @@ class Style:
         tempo: beats a minute at intensity 0 and 1.
         velocity: MIDI velocity at intensity 0 and 1.
         register: semitones from the middle of the range at intensity 0 and 1.
-        density: log-odds of a note beginning on a step, at intensity 0 and 1.
+        density: notes a bar at intensity 0 and 1.
         articulation: share of a note's length that sounds.
         accent: MIDI velocity steps on each beat.
         temperature: of the sampling; below 1 the models' likelier notes get likelier.
@@ -86,7 +86,7 @@ class Style:
     tempo: tuple[float, float] = (84.0, 124.0)
     velocity: tuple[float, float] = (50.0, 98.0)
     register: tuple[float, float] = (-2.0, 3.0)
-    density: tuple[float, float] = (-0.7, 0.7)
+    density: tuple[float, float] = (3.0, 10.0)
     articulation: float = 0.94
     accent: float = 5.0
     temperature: float = 0.95
@@ -112,7 +112,7 @@ class Style:
             tempo=between(self.tempo) * (1 + added("tempo")),
             velocity=between(self.velocity) + added("velocity"),
             register=between(self.register) + added("register"),
-            density=between(self.density) + added("density"),
+            density=max(1.0, between(self.density) + added("density")),
             articulation=min(1.0, max(0.3, self.articulation + added("articulation"))),
             accent=max(0.0, self.accent + added("accent")),
             leap=added("leap"),
