@@ -44,7 +44,8 @@ _LOWEST, _HIGHEST = 53, 81  # the range of a melody in C: 28 semitones
 _MIDDLE, _FREE, _SPREAD = 67.0, 7.0, 4.0  # semitones: where it lies, how freely, what fades beyond
 _WIDEST = 12  # semitones: no interval is wider
 _WIDE = 5  # semitones: what `Colour.leap` speaks of
-_NEAR = 0.9  # a semitone: how much less a note that must begin likes to begin farther away
+_NEAR = 0.87  # a semitone: how much less a note that must begin likes to begin farther away
+_STILL = 0.4  # and how much less than its neighbours it likes to repeat the last one
 _CHROMATIC = 0.03  # what is left of the probability of a pitch outside the scale
 _LONGEST_REST = 4  # steps
 _LONGEST_NOTE = 16  # steps
@@ -279,6 +280,7 @@ class _Singer:
                     weights[index_of(self._heard[-distance])] *= _TIRED
             if must:  # where sentences join or end there is no jump
                 weights[2:] *= _NEAR ** np.abs(np.arange(MIN_PITCH, MAX_PITCH) - self._pitch)
+                weights[pitch] *= _STILL
             if must or self._lasting >= (_LONGEST_NOTE if self._sounding else _LONGEST_REST):
                 weights[:2] = 0
             elif not self._sounding:
