@@ -1,14 +1,16 @@
 """What a text is made of, whatever its format, and how it becomes sentences."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from sonify.reading.book import Chapter, Sentence
 from sonify.reading.sentences import runs_on, split
 
+LONGEST = 1 << 20
+"""Characters of a paragraph; a longer one is cut, so that memory stays flat."""
+
 _NESTED = 3  # headings in a row: part, chapter, section; more of them are a table of contents
-_LONGEST = 1 << 20  # characters of a paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +30,26 @@ class Paragraph:
 Block = Heading | Paragraph
 
 
-def verse(paragraph: Paragraph) -> Iterable[str]:
-    """The lines as they stand."""
-    return paragraph.lines
-
-
-def prose(paragraph: Paragraph) -> Iterable[str]:
-    """The sentences, over the ends of the lines."""
-    return split(" ".join(paragraph.lines))
-
-
 def joined(blocks: Iterable[Block]) -> Iterator[Block]:
     """Prose in which paragraphs that one sentence runs through are one paragraph."""
-    held = ""
-    for block in blocks:
+    held: list[str] = []
+    length = 0
+    for block in chain(blocks, [None]):
+        text = " ".join(block.lines) if isinstance(block, Paragraph) else ""
+        if held and not (text and length < LONGEST and runs_on(held[-1], text)):
+            yield Paragraph((" ".join(held),))
+            held, length = [], 0
         if isinstance(block, Heading):
-            if held:
-                yield Paragraph((held,))
-            held = ""
             yield block
-            continue
-        text = " ".join(block.lines)
-        if held and len(held) < _LONGEST and runs_on(held, text):
-            held = f"{held} {text}"
-            continue
-        if held:
-            yield Paragraph((held,))
-        held = text
-    if held:
-        yield Paragraph((held,))
+        elif block:
+            held.append(text)
+            length += len(text)
 
 
-def sentences(
-    blocks: Iterable[Block], divide: Callable[[Paragraph], Iterable[str]]
-) -> Iterator[Sentence]:
+def sentences(blocks: Iterable[Block], *, verse: bool) -> Iterator[Sentence]:
     """Number the sentences of a text, its paragraphs and its chapters.
+
+    Lines of verse stay what they are; prose is divided.
 
     Headings that follow one another (a part's, a chapter's) make one title, unless they are so many
     that they must be a table of contents. A heading that nothing follows (“끝”) is a sentence.
@@ -83,7 +70,7 @@ def sentences(
             if titles:
                 chapter = Chapter(chapter.index + (index > 0), " ".join(titles))
             titles, listed = [], False
-            texts = divide(block)
+            texts = block.lines if verse else split(" ".join(block.lines))
         before = index
         for text in texts:
             yield Sentence(text, chapter, index, paragraph)

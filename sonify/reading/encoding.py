@@ -74,7 +74,7 @@ def lines(stream: BinaryIO, name: str, *, live: bool = False) -> Iterator[str]:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            valid = error.object[: error.start].decode(encoding, errors)
+            valid = error.object[: error.start].decode(encoding, "replace")
             line = done + valid.count("\n") + 1
             raise SonifyError(
                 f"{name}: line {line} isn't {_label(encoding)} like the text before it; "

@@ -20,7 +20,6 @@ from sonify.reading.book import Book
 from sonify.reading.encoding import clean
 from sonify.reading.layout import Layout
 
-_SAMPLE = 1 << 14  # characters by which language and layout are judged
 _LARGEST = 500_000_000  # bytes unpacked
 _RATIO = 200  # bytes unpacked for a byte packed
 _MEDIA = re.compile(
@@ -40,7 +39,7 @@ def read(path: Path, split: str) -> Book:
         head.append(block)
         if isinstance(block, Paragraph):
             lines.extend((*block.lines, ""))
-        if sum(map(len, lines)) >= _SAMPLE:
+        if sum(map(len, lines)) >= layout.SAMPLE:
             break
     sample = "\n".join(lines)
     if not language.has_letter(sample):
@@ -48,13 +47,15 @@ def read(path: Path, split: str) -> Book:
     shape = layout.detect(lines)
     verse = split == "lines" or (split == "auto" and shape.verse)
     text = chain(head, text)
-    numbered = (
-        blocks.sentences(text, blocks.verse)
-        if verse
-        else blocks.sentences(blocks.joined(_paragraphs(text, shape)), blocks.prose)
+    if not verse:
+        text = blocks.joined(_paragraphs(text, shape))
+    return Book(
+        package.title or path.stem,
+        package.author,
+        language.detect(sample, package.language),
+        verse,
+        blocks.sentences(text, verse=verse),
     )
-    found = language.detect(sample, package.language)
-    return Book(package.title or path.stem, package.author, found, verse, numbered)
 
 
 def _paragraphs(text: Iterable[Block], shape: Layout) -> Iterator[Block]:

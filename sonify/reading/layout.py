@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+SAMPLE = 1 << 14
+"""Characters at the beginning of a text by which it is judged."""
+
 _STOPS = (".", "?", "!", "…", "‥", "。", '"', "'", "”", "’", "」", "』", ")")
 _SPEECH = ('"', "'", "“", "‘", "「", "『")
 _WIDE = re.compile(

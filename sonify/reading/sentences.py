@@ -44,6 +44,7 @@ _CARRIED_ON_FROM_STOP = re.compile(r"\s+(?:하고|이?라고)[\s,]")
 
 # A verb that is finished: 했다, 가요, 있습니까, 하오, 보자, 있느냐, 하는군 (but 그러니까 goes on).
 _FINISHED = re.compile(r"(?<=[가-힣])(?:(?<!니)까|[이거]야|[다요죠네군려소오라자냐])$")
+_WORD = re.compile(r"\w")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,4}$")
 _INITIAL = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|St|vs|No)$")
 _LEADING_NUMBER = re.compile(r"\W*(?:\d{1,4}|[ivxIVX]{1,5}|[A-Za-z])$")
@@ -63,9 +64,11 @@ def split(paragraph: str) -> Iterator[str]:
     spoken = -1  # where a quotation ends that stands by itself and has no full stop at its end
     while mark := _MARK.search(paragraph, position):
         at = mark.start()
-        if start < spoken <= at and _has_spoken(paragraph, start, spoken, at, closing):
-            yield paragraph[start:spoken].strip()
-            start = spoken
+        if start < spoken <= at:
+            if _has_spoken(paragraph, start, spoken, at, closing):
+                yield paragraph[start:spoken].strip()
+                start = spoken
+            spoken = -1
         if paragraph[at] in _STOP:
             position = _past_closing(paragraph, mark.end(), closing)
             ends = _is_end(paragraph, start, at, mark.end(), position, closing)
@@ -75,7 +78,7 @@ def split(paragraph: str) -> Iterator[str]:
         else:
             end = closing[at]
             carried_on = _is_carried_on(paragraph, end, closing)
-            if not carried_on and not paragraph[start:at].strip(" -–—―"):
+            if not carried_on and not _WORD.search(paragraph, start, at):
                 # It stands by itself: its sentences are the text's.
                 spoken, position = end, at + 1
                 continue
@@ -97,11 +100,10 @@ def runs_on(before: str, after: str) -> bool:
         “저를 부르셨어요?”
         하고 묻는다.
     """
-    before = before.rstrip()
     if before.endswith((",", "、")):
         return True
     if before[-1:].isalnum():
-        return after[:1] in ('"', "'", "“", "‘", "「", "『") and not _FINISHED.search(before)
+        return after[:1] in ('"', "'", "“", "‘", "「", "『") and not _FINISHED.search(before[-3:])
     return before.endswith(('"', "'", "”", "’", "」", "』")) and bool(_CARRIED_ON.match(after))
 
 
@@ -174,8 +176,8 @@ def _has_spoken(text: str, start: int, end: int, next_mark: int, closing: dict[i
     """
     if next_mark in closing and not text[end:next_mark].strip():
         return True
-    said = text[start : end - 1]
-    return " " in said.strip() and bool(_FINISHED.search(said))
+    said = text[start : end - 1].strip()
+    return " " in said and bool(_FINISHED.search(said[-3:]))
 
 
 def _is_end(text: str, start: int, stop: int, past: int, end: int, closing: dict[int, int]) -> bool:
@@ -196,7 +198,7 @@ def _is_end(text: str, start: int, stop: int, past: int, end: int, closing: dict
         if stop - start <= 12 and _LEADING_NUMBER.fullmatch(text[start:stop]):
             return False  # 1. 봄
     elif not quoted and _ELLIPSIS.fullmatch(marks):
-        if not any(character.isalnum() for character in text[start:stop]):
+        if not _WORD.search(text, start, stop):
             return False
         if not after[0].isspace():
             return end in closing

@@ -11,28 +11,24 @@ from sonify.reading.book import Book
 from sonify.reading.chapters import is_heading, may_be_heading
 from sonify.reading.layout import Layout
 
-_SAMPLE = 1 << 14  # characters by which language and layout are judged
-_LONGEST = 1 << 20  # characters of a paragraph
-
 
 def read(stream: BinaryIO, name: str, title: str, split: str) -> Book:
     """Read a text file; see `sonify.reading.read`."""
     lines = encoding.lines(stream, name)
-    head = _until_letter(lines, name, _SAMPLE)
-    sample = "\n".join(head)
+    head = _until_letter(lines, name, layout.SAMPLE)
+    found = language.detect("\n".join(head))
     shape = layout.detect(_without_headings(head))
+    verse = split == "lines" or (split == "auto" and shape.verse)
     lines = chain(head, lines)
-    found = language.detect(sample)
     if split == "lines":
-        each_line = (Paragraph((line.strip(),)) for line in lines if line.strip())
-        return Book(title, "", found, True, blocks.sentences(each_line, blocks.verse))
-    if split == "auto" and shape.verse:
-        stanzas = _blocks(lines, shape)
-        return Book(title, "", found, True, blocks.sentences(stanzas, blocks.verse))
-    if shape.verse:
-        shape = Layout(width=1)  # by order these lines are prose, so they are wrapped
-    paragraphs = blocks.joined(_blocks(lines, shape))
-    return Book(title, "", found, False, blocks.sentences(paragraphs, blocks.prose))
+        text = _line_by_line(lines)
+    elif verse:
+        text = _blocks(lines, shape)
+    else:
+        if shape.verse:
+            shape = Layout(width=1)  # by order these lines are prose, so they are wrapped
+        text = blocks.joined(_blocks(lines, shape))
+    return Book(title, "", found, verse, blocks.sentences(text, verse=verse))
 
 
 def read_live(stream: BinaryIO, name: str, split: str) -> Book:
@@ -43,12 +39,14 @@ def read_live(stream: BinaryIO, name: str, split: str) -> Book:
     """
     lines = encoding.lines(stream, name, live=True)
     head = _until_letter(lines, name, 1)
-    each_line = (Paragraph((line.strip(),)) for line in chain(head, lines) if line.strip())
+    found = language.detect("\n".join(head))
     verse = split == "lines"
-    divide = blocks.verse if verse else blocks.prose
-    return Book(
-        "", "", language.detect("\n".join(head)), verse, blocks.sentences(each_line, divide)
-    )
+    text = _line_by_line(chain(head, lines))
+    return Book("", "", found, verse, blocks.sentences(text, verse=verse))
+
+
+def _line_by_line(lines: Iterable[str]) -> Iterator[Block]:
+    return (Paragraph((line.strip(),)) for line in lines if line.strip())
 
 
 def _until_letter(lines: Iterator[str], name: str, enough: int) -> list[str]:
@@ -62,7 +60,7 @@ def _until_letter(lines: Iterator[str], name: str, enough: int) -> list[str]:
         found = found or language.has_letter(line)
         if found and length >= enough:
             return head
-        if length > _LONGEST:
+        if length > blocks.LONGEST:
             break
     if found:
         return head
@@ -92,7 +90,7 @@ def _blocks(lines: Iterable[str], shape: Layout) -> Iterator[Block]:
         if gathered and (
             one_per_line
             or blank_before
-            or length > _LONGEST
+            or length > blocks.LONGEST
             or (shape.width and _begins_paragraph(gathered[-1], line, shape))
         ):
             yield from paragraph()

@@ -98,7 +98,7 @@ class _Walk:
             self._line.append(unescape(element.text))
         if not name:
             return
-        yield from self._chapter(element.get("id") or element.get("name"))
+        yield from self._chapter(element.get("id") or element.get("name") or None)
         if self._is_left_out(element, name):
             return
         if name == "br":
@@ -139,7 +139,7 @@ class _Walk:
         if titles:
             yield from self._end_paragraph()
             yield from map(Heading, titles)
-            self._titles = {_squeezed(title) for title in titles}
+            self._titles = {_squeezed(title) for title in titles} - {""}
 
     def _text(self, text: str | None, name: str) -> None:
         if text and name == "pre":
@@ -160,12 +160,9 @@ class _Walk:
         if not self._lines:
             return
         text = " ".join(self._lines)
-        squeezed = _squeezed(text)
         is_heading_tag = name in ("h1", "h2", "h3")
-        if squeezed in self._titles or (
-            is_heading_tag and any(squeezed in title or title in squeezed for title in self._titles)
-        ):
-            pass  # the table of contents has said it
+        if self._is_said(_squeezed(text), is_heading_tag):
+            pass
         elif not self._has_contents and (is_heading_tag or is_heading(text)):
             yield Heading(text)
         else:
@@ -173,6 +170,13 @@ class _Walk:
             if not is_heading_tag:
                 self._titles = set()
         self._lines = []
+
+    def _is_said(self, squeezed: str, is_heading_tag: bool) -> bool:
+        """Whether a heading is what the table of contents has said, or a part of it."""
+        return squeezed in self._titles or any(
+            is_heading_tag and squeezed and (squeezed in title or title in squeezed)
+            for title in self._titles
+        )
 
 
 def _name(element: Any) -> str:

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,25 +108,9 @@ def test_nothing_is_lost(text):
 
 @pytest.mark.parametrize(
     "unit",
-    [
-        "가",
-        "가 ",
-        "가나. ",
-        '"',
-        "“",
-        "(",
-        '("',
-        "…",
-        "“가. “",
-        '"가" ',
-        "“가.” 하고 ",
-        "가.",
-        "1. ",
-    ],
-)
-def test_time_grows_with_length_only(unit):
-    text = unit * (100_000 // len(unit))
-    before = time.process_time()
-    sentences = list(split(text))
-    assert time.process_time() - before < 2  # twenty times what it takes
-    assert sum(map(len, sentences)) <= len(text)
+    ["가", "가 ", "가나. ", '"', "“", "(", '("', "…", "“가. “", '"가" ', "“가.” 하고 ", "가.",
+     "1. ", "가 (가) ", "가… "],
+)  # fmt: skip
+def test_a_paragraph_of_100_000_characters(unit):
+    text = unit * (100_000 // len(unit))  # if time grew with the square, this would take minutes
+    assert "".join("".join(split(text)).split()) == "".join(text.split())
