@@ -18,7 +18,7 @@ State = list[tf.Tensor]
 
 
 class Network(tf.Module):
-    """Weights, and the loss of a window.
+    """Weights, and what they make of a window.
 
     Args:
         layer_sizes: units of each LSTM layer; attention is on the first.
@@ -60,8 +60,8 @@ class Network(tf.Module):
         """
         w = {name: tf.convert_to_tensor(weight) for name, weight in self.weights.items()}
         steps, lanes, _ = inputs.shape
-        # What depends on the input alone is done for all steps at once, and x W + b, which only
-        # goes on to the gates, is never made.
+        # What depends on the input alone is done for all steps at once; what is left of the
+        # input's projection, its part for h', goes straight to the gates.
         projected = inputs @ w["input/kernel"][:INPUT_SIZE] + w["input/bias"]  # (T, B, 74)
         gates_x, gates_h = tf.split(w["lstm0/kernel"], [INPUT_SIZE, self.layer_sizes[0]])
         from_input = projected @ gates_x + w["lstm0/bias"]  # (T, B, 4n)
