@@ -106,7 +106,7 @@ def test_however_it_is_ended_every_note_ends(recorder: Recorder, long_poem: Path
             for number in range(len(ways))
         ]
         for number in range(len(ways)):
-            recorder.wait(lambda n=number: len(recorder.notes(3 * n)) > 3, 60)
+            recorder.wait(lambda n=number: len(recorder.notes(3 * n)) > 3, 120)
         for number, (way, code) in enumerate(ways):
             channel = 3 * number
             recorder.wait(lambda c=channel: recorder.sounding(c))

@@ -105,7 +105,8 @@ class Started:
 
     Attributes:
         number: the passage's.
-        late: seconds that the music stood still for it.
+        late: seconds that the music, having come to the end of what was in hand, stood still
+            for it.
     """
 
     number: int

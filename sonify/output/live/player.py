@@ -250,7 +250,7 @@ class Player:
     # What the sender tells.
 
     def _start(self, started: Started) -> None:
-        if self._sounding is not None and started.late > 0 and not self._live:
+        if started.late > 0 and not self._live:
             self.waits += 1
             self.waited += started.late
         self._sounding = started.number

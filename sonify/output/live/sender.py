@@ -82,6 +82,7 @@ class Sender:
         self._complete = False  # nothing more will come
         self._paused = False
         self._resting: float | None = None  # since when there's nothing to play
+        self._ran_out = False  # whether that is since all had been played
         self._rolling = False  # what follows our MIDI clock
 
     def run(self, orders: "SimpleQueue[object]") -> None:
@@ -140,7 +141,7 @@ class Sender:
             elif self._events:
                 self._meet(*self._events.popleft())
             else:
-                self._rest()
+                self._rest(ran_out=True)
 
     def _meet(self, place: float, event: bytes | Started) -> None:
         if isinstance(event, Started):
@@ -190,7 +191,7 @@ class Sender:
         """Puts a passage behind what is in hand; where there's nothing, it begins now."""
         late = 0.0
         if self._resting is not None:
-            late = self._clock() - self._resting
+            late = self._clock() - self._resting if self._ran_out else 0.0
             self._resting = None
             self._transport.start(self._end, self._clock() + _LEAD)
             if self._paused or self._port is None:
@@ -210,8 +211,9 @@ class Sender:
         self._end = start + passage.seconds
         self._asked = False
 
-    def _rest(self) -> None:
+    def _rest(self, ran_out: bool = False) -> None:
         """Nothing is in hand: stand still until there is, and ask for it."""
+        self._ran_out = ran_out
         self._transport.start(self._end)
         self._transport.stop()
         self._resting = self._clock()
