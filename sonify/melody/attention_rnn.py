@@ -175,10 +175,9 @@ class AttentionRNN:
         key = output @ weights["attention/key"]
         # tanh(key + query) sees their sum only, so the query's bias can be the key's.
         key[0] += weights["attention/query/bias"]
-        upper_gates = tuple(
-            _ordered_gates(np.concatenate([weights[f"lstm{i}/bias"][None], kernel]), bias_row=0)
+        upper = (
+            np.concatenate([weights[f"lstm{i}/bias"][None], weights[f"lstm{i}/kernel"]])
             for i in range(1, len(layer_sizes))
-            for kernel in [weights[f"lstm{i}/kernel"]]
         )
         return cls(
             layer_sizes,
@@ -189,7 +188,7 @@ class AttentionRNN:
             key=key,
             empty_key=weights["attention/query/bias"],
             v=weights["attention/v"],
-            upper_gates=upper_gates,
+            upper_gates=tuple(_ordered_gates(matrix, bias_row=0) for matrix in upper),
             logits=weights["logits/kernel"],
             logits_bias=weights["logits/bias"],
         )
