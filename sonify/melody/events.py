@@ -52,9 +52,9 @@ _DIRECTION = _ATTACK + 1
 _REPEATS = _DIRECTION + 1
 _COUNTER = _REPEATS + len(LOOKBACKS)
 _BAR = _COUNTER + _COUNTER_BITS
-_KEYS = _BAR + 1
-_RECENT_KEYS = _KEYS + _PITCH_CLASSES
-INPUT_SIZE = _RECENT_KEYS + _PITCH_CLASSES
+KEYS = _BAR + 1
+RECENT_KEYS = KEYS + _PITCH_CLASSES
+INPUT_SIZE = RECENT_KEYS + _PITCH_CLASSES
 
 _COUNTERS = np.array(
     [[1 if n >> bit & 1 else -1 for bit in range(_COUNTER_BITS)] for n in range(2**_COUNTER_BITS)],
@@ -110,7 +110,7 @@ class MelodyEncoder:
         self._recent: deque[int] = deque(maxlen=3)  # the last three different pitches
         self._key_counts = [0] * _PITCH_CLASSES
         self.input[_SOUNDING + 1] = 1
-        self.input[_KEYS:] = 1
+        self.input[KEYS:] = 1
 
     def hear(self, event: int) -> None:
         """Encode the next event into `input`.
@@ -176,12 +176,12 @@ class MelodyEncoder:
         self._recent.append(pitch)
         for key in _KEYS_WITH[pitch % 12]:
             self._key_counts[key] += 1
-        _mark_highest(self._key_counts, x[_KEYS:_RECENT_KEYS])
+        _mark_highest(self._key_counts, x[KEYS:RECENT_KEYS])
         recent_counts = [0] * _PITCH_CLASSES
         for recent in self._recent:
             for key in _KEYS_WITH[recent % 12]:
                 recent_counts[key] += 1
-        _mark_highest(recent_counts, x[_RECENT_KEYS:])
+        _mark_highest(recent_counts, x[RECENT_KEYS:])
 
     def _silence(self) -> None:
         x = self.input

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
+from sonify.melody.attention_rnn import Array, read_weights
+from sonify.melody.events import INPUT_SIZE, KEYS, NUM_CLASSES, NUM_PITCHES, RECENT_KEYS
 from sonify.melody.score import Mode
 from training.melody.lanes import Encoded, encode, windows
 from training.melody.model_folder import write_model
@@ -43,6 +45,7 @@ class Settings:
         epochs: at most.
         patience: epochs without a better validation loss before stopping.
         passes: how often an epoch goes over the tunes.
+        begins_recast: whether it begins with the other mode's trained weights, recast.
         recast: tunes of the other mode, recast, that each epoch adds (augmentation).
         recast_epochs: epochs that do so; after them, natural tunes alone.
         seed: of initial weights, order, augmentation and dropout.
@@ -58,6 +61,7 @@ class Settings:
     epochs: int = 6
     patience: int = 2
     passes: int = 1
+    begins_recast: bool = False
     recast: int = 0
     recast_epochs: int = 0
     seed: int = 0
@@ -65,7 +69,9 @@ class Settings:
 
 SETTINGS: dict[Mode, Settings] = {
     "major": Settings(),
-    "minor": Settings(epochs=8, passes=2, recast=1500, recast_epochs=5),
+    "minor": Settings(
+        learning_rate=2e-3, epochs=5, passes=2, begins_recast=True, recast=300, recast_epochs=3
+    ),
 }
 
 
@@ -82,6 +88,29 @@ def event_loss(logits: tf.Tensor, meanings: tf.Tensor) -> tf.Tensor:
     chosen = tf.where(meanings >= 0, chosen, -1e9)
     losses = tf.reduce_logsumexp(logits, 2) - tf.reduce_logsumexp(chosen, 2)
     return tf.reduce_sum(tf.where(meanings[:, :, 0] >= 0, losses, 0.0))
+
+
+def recast_weights(weights: Mapping[str, Array]) -> dict[str, Array]:
+    """A network that expects in C minor what this one expects in C major.
+
+    Wherever it sees or names a pitch, E and E flat, A and A flat, B and B flat change places;
+    where it sees the keys that a melody may be in, E flat major takes the place of C major (and so
+    on: roughly, since a tune recast fits the keys farther off otherwise than the tune).
+    """
+    pitches = np.arange(NUM_PITCHES)
+    swapped = pitches + np.array([0, 0, 0, 1, -1, 0, 0, 0, 1, -1, 1, -1])[pitches % 12]
+    keys = (np.arange(12) - 3) % 12
+    order = np.arange(len(weights["input/kernel"]))
+    order[:NUM_PITCHES] = swapped
+    order[KEYS:RECENT_KEYS] = KEYS + keys
+    order[RECENT_KEYS:INPUT_SIZE] = RECENT_KEYS + keys
+    classes = np.arange(NUM_CLASSES)
+    classes[:NUM_PITCHES] = swapped
+    return dict(weights) | {
+        "input/kernel": weights["input/kernel"][order],
+        "logits/kernel": weights["logits/kernel"][:, classes],
+        "logits/bias": weights["logits/bias"][classes],
+    }
 
 
 class Trainer:
@@ -143,6 +172,12 @@ class Trainer:
         if self.manager.latest_checkpoint:
             checkpoint.restore(self.manager.latest_checkpoint)
             logger.info("going on after epoch %d", int(self.epoch))
+
+    def begin_with(self, weights: Mapping[str, Array]) -> None:
+        """Take the place of the initial weights, and of their average."""
+        for name, variable in self.network.weights.items():
+            variable.assign(weights[name])
+            self.average.average(variable).assign(weights[name])
 
     def run(self) -> None:
         """Train until the epochs are done or validation has had no better loss for a while."""
@@ -245,4 +280,7 @@ def train_mode(mode: Mode, work: Path, threads: int) -> None:
         [tune for tune in tunes if tune.part == part and (tune.mode == mode) is own]
         for part, own in (("train", True), ("train", False), ("validation", True))
     )
-    Trainer(SETTINGS[mode], train, other, validation, work / mode).run()
+    trainer = Trainer(SETTINGS[mode], train, other, validation, work / mode)
+    if SETTINGS[mode].begins_recast and not int(trainer.epoch):
+        trainer.begin_with(recast_weights(read_weights(work / "major")[0]))
+    trainer.run()

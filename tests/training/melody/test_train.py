@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sonify.melody.attention_rnn import AttentionRNN, Continuation
+from sonify.melody.events import MelodyEncoder, index_of
 from training.melody.lanes import encode, windows
 from training.melody.tunes import Tune
 
@@ -13,7 +14,14 @@ import tensorflow as tf
 
 from training.melody import train as training
 from training.melody.network import Network
-from training.melody.train import Settings, Trainer, class_loss, evaluate, event_loss
+from training.melody.train import (
+    Settings,
+    Trainer,
+    class_loss,
+    evaluate,
+    event_loss,
+    recast_weights,
+)
 
 SIZES = (6, 5)
 BAR = [60, -2, 62, -2, 64, -2, 65, -2, 67, -2, -1, -2, 64, -2, 62, -2]
@@ -54,8 +62,6 @@ def test_losses_are_those_of_the_runtimes_expectations():
     network = Network(SIZES, attention_length=5, seed=3)
     scores = evaluate(network, [encode(BAR * 3)])
     melody, by_event, by_class = Continuation(runtime(network)), [], []
-    from sonify.melody.events import MelodyEncoder, index_of
-
     encoder = MelodyEncoder()
     events = BAR * 3
     for event, after in itertools.pairwise(events):
@@ -108,3 +114,25 @@ def test_training_stops_early_when_validation_gets_no_better(tmp_path):
     stopped = trainer(tmp_path, epochs=9, patience=2, learning_rate=0.0)
     stopped.run()
     assert int(stopped.epoch) <= 4
+
+
+def test_a_recast_network_expects_the_recast_tune_as_its_own_the_tune():
+    network = Network(SIZES, attention_length=5, seed=3)
+    kernel = network.weights["input/kernel"]
+    weights = {name: weight.numpy() for name, weight in network.weights.items()}
+    recast_kernel = recast_weights(weights)["input/kernel"]
+    np.testing.assert_array_equal(recast_kernel[53], kernel[50])  # E flat major for C major
+    # Which keys it may be in can't be the same for both tunes: here that isn't listened to.
+    kernel.assign(np.concatenate([kernel[:50], np.zeros((24, 74)), kernel[74:]]))
+    weights["input/kernel"] = kernel.numpy()
+    recast = AttentionRNN.from_weights(recast_weights(weights), SIZES, 5)
+    major, minor = Continuation(runtime(network)), Continuation(recast)
+    lowered = {64: 63, 69: 68, 71: 70}
+    for event in [60, -2, 64, 67, 69, -1, 71, 72, 62, 65] * 4:
+        major.hear(event)
+        minor.hear(lowered.get(event, event))
+        theirs, ours = major.expect(), minor.expect()
+        for pitch in range(60, 73):
+            if pitch % 12 in {0, 2, 4, 5, 7, 9, 11}:
+                heard = ours[index_of(lowered.get(pitch, pitch))]
+                assert heard == pytest.approx(theirs[index_of(pitch)], rel=1e-3)
