@@ -101,10 +101,16 @@ class Recorder:
 
 
 class Jack:
-    """A JACK server without hardware, as long as its `with` block lasts."""
+    """A JACK server without hardware, as long as its `with` block lasts.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: of the server.
+        frames: a period, at 48,000 a second.
+    """
+
+    def __init__(self, name: str, frames: int = 64) -> None:
         self.name = name
+        self._frames = str(frames)
 
     def __enter__(self) -> Self:
         self.start()
@@ -128,7 +134,7 @@ class Jack:
                     "-r",
                     "48000",
                     "-p",
-                    "64",
+                    self._frames,
                 ],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -54,6 +54,9 @@ class Keys:
         if self._file is not None:
             self._before = termios.tcgetattr(self._file)
             tty.setcbreak(self._file)
+            ours = termios.tcgetattr(self._file)
+            ours[0] &= ~termios.IXON  # Ctrl-S would hold the screen, and the music with it
+            termios.tcsetattr(self._file, termios.TCSANOW, ours)
 
     def __exit__(self, *exception: object) -> None:
         self.rest()

@@ -1,0 +1,284 @@
+"""How punctual, how quick and how well-mannered `sonify play` is, heard from outside.
+
+    python -m benchmarks.live [--minutes 5] [--times 10]
+
+A recorder on a JACK server of its own (dummy driver, 32 frames a period: 0.7 ms, which is part of
+what is measured) hears what the command, run as a person runs it, sends.
+"""
+
+import argparse
+import contextlib
+import os
+import pty
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import mido
+
+from benchmarks import results
+from tests.recorder import CONTROL, NOTE_ON, Heard, Jack, Recorder
+
+ROOT = Path(__file__).resolve().parents[1]
+NOVEL = ROOT / "samples" / "maengnori.epub"
+LINES = ("봄바람이 창을 두드렸다", "아무도 울지 않았다", "문 앞에 꽃이 놓여 있었다")
+
+
+def main() -> None:
+    """Measures, prints and writes it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5, help="of each timing run")
+    parser.add_argument("--times", type=int, default=10, help="that each way out is taken")
+    options = parser.parse_args()
+    with Jack("sonify-bench", frames=32) as jack, tempfile.TemporaryDirectory() as folder:
+        os.environ["JACK_DEFAULT_SERVER"] = jack.name
+        with Recorder("bench") as recorder:
+            text = Path(folder) / "text.txt"
+            load = f"{os.getloadavg()[0]:.1f}"
+            tables = [
+                punctuality(recorder, text, options.minutes),
+                quickness(recorder, text),
+                manners(recorder, text, options.times),
+            ]
+    print(f"load average at the start: {load}")
+    results.write(
+        "live",
+        "Playing live",
+        f"python -m benchmarks.live --minutes {options.minutes:g} --times {options.times}",
+        [*tables, [["load average (1 min) on 2 cores"], [f"{load} at the start"]]],
+    )
+
+
+def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[object]]:
+    """How late note-ons are, against the earliest of the run; and how far the last one has drifted.
+
+    The earliest one in a hundred stands for the schedule's own place: what is common to all (the
+    port, the driver) is nobody's lateness.
+    """
+    text.write_text("\n".join(LINES * round(minutes * 10)), encoding="utf-8")
+    written = schedule(text)
+    rows: list[list[object]] = [
+        ["timing of note-ons", "notes", "median", "99th percentile", "latest", "last note's place"]
+    ]
+    for name, beside in (("as it is", 0), ("one core busy beside it", 1)):
+        recorder.clear()
+        with busy(beside), play(text, "--port", recorder.name) as command:
+            command.wait()
+        heard = recorder.notes()
+        assert len(heard) == len(written), (len(heard), len(written))
+        late = [h.time - when for h, when in zip(heard, written, strict=True)]
+        own = sorted(late)[len(late) // 100]
+        lateness = sorted(max(0.0, each - own) for each in late)
+        first, last = (statistics.median(part) for part in (late[:50], late[-50:]))
+        length = (heard[-1].time - heard[0].time) / 60
+        rows.append(
+            [
+                name,
+                len(late),
+                ms(statistics.median(lateness)),
+                ms(lateness[len(lateness) * 99 // 100]),
+                ms(lateness[-1]),
+                f"{ms(last - first)} off after {length:.1f} min",
+            ]
+        )
+    return rows
+
+
+def quickness(recorder: Recorder, text: Path) -> list[list[object]]:
+    """From Enter to the first note, and from a line's end to its first note."""
+    text.write_text("\n".join(LINES), encoding="utf-8")
+    starts = []
+    for _ in range(6):
+        recorder.clear()
+        began = time.monotonic()
+        with play(text, "--port", recorder.name):
+            recorder.wait(recorder.notes, 120)
+        starts.append(recorder.notes()[0].time - began)
+        recorder.wait(lambda: silent(recorder.heard()))
+    lines = []
+    with play("-", "--port", recorder.name, "--pace", 3000, stdin=subprocess.PIPE) as command:
+        assert command.stdin
+        for number in range(13):
+            recorder.clear()
+            began = time.monotonic()
+            command.stdin.write(f"{LINES[number % 3]}, {number}번째\n".encode())
+            command.stdin.flush()
+            recorder.wait(recorder.notes, 120)
+            lines.append(recorder.notes()[0].time - began)
+            time.sleep(7)  # until it rests
+    return [
+        ["waiting for the first note", "times", "median", "longest"],
+        ["of a text, from starting the command (warm)", *summary(starts[1:])],
+        ["of a line on standard input, at rest (warm)", *summary(lines[3:])],
+    ]
+
+
+def manners(recorder: Recorder, text: Path, times: int) -> list[list[object]]:
+    """Whether every note ends, whichever way the music does."""
+    short = text.with_name("short.txt")
+    short.write_text(LINES[0], encoding="utf-8")
+    text.write_text("\n".join(LINES * 100), encoding="utf-8")
+    Way = Callable[["Played"], object]
+    ways: list[tuple[str, Path | str, Way]] = [
+        ("end of the text", short, lambda played: None),
+        ("q", text, lambda played: os.write(played.terminal, b"q")),
+        ("Ctrl-C", text, lambda played: os.write(played.terminal, b"\x03")),
+        ("SIGTERM", text, lambda played: played.command.terminate()),
+        ("SIGHUP", text, lambda played: played.command.send_signal(signal.SIGHUP)),
+        ("the terminal closes", text, lambda played: played.close()),
+        ("kill -9", text, lambda played: played.command.kill()),
+        ("a text that breaks off", "-", lambda played: played.spoil()),
+    ]
+    rows: list[list[object]] = [["way out", "times", "every note ended", "longest wait for it"]]
+    for name, source, way in ways:
+        ended, waits = 0, []
+        for _ in range(times):
+            recorder.clear()
+            with Played(source, recorder.name) as played:
+                recorder.wait(lambda: len(recorder.notes()) > 3, 120)
+                if source != short:
+                    recorder.wait(recorder.sounding)
+                began = time.monotonic()
+                way(played)
+                limit = began + (60 if source == short else 5)
+                while not silent(recorder.heard()) and time.monotonic() < limit:
+                    time.sleep(0.005)
+                ended += silent(recorder.heard())
+                waits.append(recorder.heard()[-1].time - began)
+        wait = "" if source == short else ms(max(waits))
+        rows.append([name, times, f"{ended} of {times}", wait])
+    return rows
+
+
+class Played:
+    """The command on a terminal of its own, gone when the `with` block ends."""
+
+    def __init__(self, source: Path | str, port: str) -> None:
+        self._arguments = (source, "--port", port, "--pace", 1000)
+        self._piped = source == "-"
+
+    def __enter__(self) -> "Played":
+        self.terminal, inner = pty.openpty()
+        self.command = subprocess.Popen(
+            command_line(*self._arguments),
+            stdin=subprocess.PIPE if self._piped else inner,
+            stdout=inner,
+            stderr=inner,
+            cwd=ROOT,
+            preexec_fn=lambda: controlling(1),
+        )
+        os.close(inner)
+        threading.Thread(target=self._watch, args=[self.terminal], daemon=True).start()
+        if self._piped:
+            self._write(f"{LINES[0]}\n".encode())
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.command.kill()
+        self.command.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Closes the terminal's window."""
+        with contextlib.suppress(OSError):
+            os.close(self.terminal)
+        self.terminal = -1
+
+    @staticmethod
+    def _watch(terminal: int) -> None:
+        with contextlib.suppress(OSError):
+            while os.read(terminal, 4096):
+                pass
+
+    def spoil(self) -> None:
+        """Goes on with what is no text."""
+        self._write(b"\x00\x01\x02\xff\xfe\x00" * 5000 + b"\n")
+
+    def _write(self, words: bytes) -> None:
+        assert self.command.stdin
+        self.command.stdin.write(words)
+        self.command.stdin.flush()
+
+
+def controlling(terminal: int) -> None:
+    """Makes a terminal that of a new session, as a terminal's window does."""
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def command_line(*arguments: object) -> list[str]:
+    """How a person starts it."""
+    return [sys.executable, "-m", "sonify", "play", *map(str, arguments)]
+
+
+@contextlib.contextmanager
+def play(*arguments: object, **options) -> Iterator["subprocess.Popen[bytes]"]:
+    """The command, without a terminal, as long as the `with` block lasts."""
+    command = subprocess.Popen(
+        command_line(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, **options
+    )
+    try:
+        yield command
+    finally:
+        command.terminate()
+        command.wait()
+
+
+@contextlib.contextmanager
+def busy(cores: int) -> Iterator[None]:
+    """Keeps some cores busy."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while 1: 0"]) for _ in range(cores)]
+    try:
+        yield
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+
+
+def schedule(text: Path) -> list[float]:
+    """When each note begins in the file that `compose` writes, in the order they are sent in."""
+    path = text.with_suffix(".mid")
+    subprocess.run(
+        [sys.executable, "-m", "sonify", "compose", text, "-o", path, "-q"], cwd=ROOT, check=True
+    )
+    begun, now = [], 0.0
+    for message in mido.MidiFile(path):
+        now += message.time
+        if message.type == "note_on":
+            begun.append(now)
+    return begun
+
+
+def silent(heard: Sequence[Heard]) -> bool:
+    """Whether every note has ended, and the last words are those of a port that is closed."""
+    sounding = set()
+    for each in heard:
+        if each.kind in (0x80, NOTE_ON):
+            note = (each.channel, each.message[1])
+            (sounding.add if each.kind == NOTE_ON else sounding.discard)(note)
+    last = [(h.kind, *h.message[1:]) for h in heard[-4:]]
+    return not sounding and last == [(CONTROL, 64, 0), (CONTROL, 123, 0)] * 2
+
+
+def summary(seconds: list[float]) -> list[object]:
+    """How many, their median, the longest."""
+    return [len(seconds), ms(statistics.median(seconds)), ms(max(seconds))]
+
+
+def ms(seconds: float) -> str:
+    """Milliseconds, for a table."""
+    return f"{seconds * 1000:.2f} ms" if abs(seconds) < 0.1 else f"{seconds * 1000:,.0f} ms"
+
+
+if __name__ == "__main__":
+    main()
