@@ -65,7 +65,7 @@ def reread_models() -> None:
 def _content_of(folder: Path) -> str:
     digest = hashlib.sha256()
     try:
-        for file in sorted(folder.iterdir()):
+        for file in sorted(file for file in folder.iterdir() if file.is_file()):
             digest.update(f"{file.name}\n{file.stat().st_size}\n".encode())
             with file.open("rb") as content:
                 digest.update(hashlib.file_digest(content, "sha256").digest())

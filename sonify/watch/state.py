@@ -26,6 +26,7 @@ CREATE TABLE texts (
   standing TEXT NOT NULL,
   was BLOB,                      -- its former output, as long as that is being renamed
   signature TEXT NOT NULL,       -- when its content was read; empty if it never was
+  inode TEXT NOT NULL DEFAULT '',
   settled INTEGER NOT NULL,      -- whether the same signature means the same content
   content TEXT,                  -- SHA-256
   key TEXT,                      -- of what its soundtrack is to be
@@ -38,7 +39,7 @@ CREATE TABLE texts (
   seconds REAL                   -- that composing took
 ) WITHOUT ROWID;
 CREATE INDEX by_standing ON texts (standing, due);
-CREATE INDEX by_content ON texts (content);
+CREATE INDEX by_content ON texts (content, inode);
 CREATE INDEX by_key ON texts (key);
 CREATE INDEX by_made ON texts (made);
 """
@@ -52,6 +53,7 @@ LONG = 128 * 1024
 
 _PATIENCE = 1024  # bytes of length that make up for a second of waiting
 _PAGE = 500
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +172,17 @@ class State:
             None,
         )
 
-    def with_content(self, content: str, besides: Path) -> list[Record]:
-        """The other texts that had this content when last read."""
-        return list(self._select("content = ? AND path != ?", content, os.fsencode(besides)))
+    def same_file(self, content: str, inode: int, besides: Path) -> list[Record]:
+        """The other texts that were of this content and this inode when last read."""
+        return list(
+            self._select(
+                "content = ? AND inode = ? AND path != ?", content, str(inode), os.fsencode(besides)
+            )
+        )
 
     def made(self, key: str, besides: Path) -> list[Record]:
-        """The other texts whose soundtracks are what `key` says."""
-        return list(self._select("made = ? AND path != ?", key, os.fsencode(besides)))
+        """Other texts whose soundtracks are what `key` says; a few will do."""
+        return list(self._select(f"made = ? AND path != ? LIMIT {_FEW}", key, os.fsencode(besides)))
 
     def waiting_for(self, key: str) -> list[Record]:
         """The texts that wait to become what `key` says."""
@@ -208,8 +214,8 @@ class State:
         """Notes what a text's content is."""
         written = " ".join(map(str, signature))
         self._set(
-            path, signature=written, settled=signature.settled, size=signature.size,
-            content=content,
+            path, signature=written, inode=str(signature.inode), settled=signature.settled,
+            size=signature.size, content=content,
         )  # fmt: skip
 
     def wait(self, path: Path, key: str) -> None:

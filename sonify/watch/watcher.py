@@ -40,9 +40,9 @@ POLL = 10.0
 """Seconds between scans where the system doesn't tell of changes."""
 
 _SCAN = 60.0  # seconds between scans where it does
-_TICK = 10.0  # seconds between looks at whether all is well
+_TICK = 5.0  # seconds between looks at whether all is well
 _HEARTBEAT = 600.0  # seconds between lines that say that it is
-_PAUSE = 15.0  # seconds to wait when nothing can be written
+_PAUSE = 5.0  # seconds to wait when nothing can be written
 _BATCH = 200  # findings that are taken in before anything else is done
 _CRASHES = 3  # of the process that composes a text, before the text is given up
 
@@ -230,6 +230,7 @@ class Watcher:
                 self._tick()
             if self._rereading:
                 self._rereading = False
+                self._log("settings", "options and models are read again")
                 reread_models()
                 self._crew.renew()
                 self._reread_options()
@@ -245,7 +246,8 @@ class Watcher:
                 while len(messages) < _BATCH:
                     messages.append(self._queue.get_nowait())
             for message in messages:
-                self._handle(message)
+                if not self._stopping:
+                    self._handle(message)
 
     def _tick(self) -> None:
         """What is to be seen to now and then."""
@@ -319,13 +321,9 @@ class Watcher:
     def _heed_renaming(self, found: Found) -> None:
         """If a text that has a soundtrack is found by a new name, its soundtrack is renamed too."""
         state = self._home.state
-        for before in state.with_content(found.content, besides=found.path):
-            if (
-                before.made
-                and before.signature
-                and before.signature.inode == found.signature.inode
-                and self._is_missing(before.path)
-            ):
+        inode = found.signature.inode
+        for before in state.same_file(found.content, inode, besides=found.path):
+            if before.made and self._is_missing(before.path):
                 replaced = state.get(found.path)
                 output = replaced.output if replaced else self._home.name(found.path)
                 state.rename(before, found.path, output)
@@ -609,7 +607,7 @@ class Watcher:
         now = time.time()
         for page in state.pages("gone"):
             for record in page:
-                has_been_long = self._once or abs(now - record.since) > _TICK / 2
+                has_been_long = self._once or abs(now - record.since) > _TICK
                 if has_been_long and self._is_missing(record.path):
                     state.stand(record.path, "leaving")
         state.commit()
