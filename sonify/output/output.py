@@ -31,7 +31,7 @@ class Output(ABC):
     ) -> None: ...
 
 
-class FileOutput(Output):
+class WholeFile:
     """A file that is there whole or not at all.
 
     It is written beside its place and renamed into it when the `with` block ends well; when the
@@ -51,15 +51,16 @@ class FileOutput(Output):
         self._partial: Path
         self._file: BinaryIO
 
-    @abstractmethod
+    def put(self, data: bytes) -> None:
+        """Writes what comes next."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     def _begin(self) -> None:
         """Starts what is to be written to `_file`."""
 
-    @abstractmethod
-    def _write(self, phrase: Phrase) -> None:
-        """Writes what the phrase adds."""
-
-    @abstractmethod
     def _finish(self) -> None:
         """Writes what is left to `_file`."""
 
@@ -85,13 +86,6 @@ class FileOutput(Output):
             self._abandon()
             raise
         return self
-
-    def write(self, phrase: Phrase) -> None:
-        """Takes the next phrase."""
-        try:
-            self._write(phrase)
-        except OSError as error:
-            raise self._unwritable(error) from error
 
     def __exit__(
         self,
@@ -127,3 +121,24 @@ class FileOutput(Output):
 
     def _unwritable(self, error: OSError) -> UnwritableError:
         return UnwritableError(f"can't write {self.path}: {error.strerror or error}")
+
+
+class FileOutput(WholeFile, Output):
+    """A file, there whole or not at all, that a score's phrases are written to."""
+
+    @abstractmethod
+    def _begin(self) -> None: ...
+
+    @abstractmethod
+    def _write(self, phrase: Phrase) -> None:
+        """Writes what the phrase adds."""
+
+    @abstractmethod
+    def _finish(self) -> None: ...
+
+    def write(self, phrase: Phrase) -> None:
+        """Takes the next phrase."""
+        try:
+            self._write(phrase)
+        except OSError as error:
+            raise self._unwritable(error) from error
