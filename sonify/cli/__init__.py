@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from sonify import __version__
-from sonify.cli import analyze, arc, compose, models, panic, play, ports, status, watch
+from sonify.cli import analyze, arc, compose, models, page, panic, play, ports, status, watch
 from sonify.errors import SonifyError
 
-_COMMANDS = (compose, analyze, arc, play, ports, panic, watch, status, models)
+_COMMANDS = (compose, page, analyze, arc, play, ports, panic, watch, status, models)
 
 
 _ENDINGS = [s for s in signal.Signals if s.name in ("SIGTERM", "SIGHUP")]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonify.cli.arguments import add_input, source
+from sonify.cli.compose import default_path
 from sonify.errors import SonifyError
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Draws the arc."""
-    stem = "sonify" if options.input == "-" else Path(options.input).stem
-    path = options.output or Path(f"{stem}.svg")
+    path = options.output or default_path(options, ".svg")
     if path.suffix.lower() not in (".svg", ".png"):
         raise SonifyError(f"can't draw {path}: name it .svg or .png")
 

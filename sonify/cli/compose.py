@@ -7,6 +7,7 @@ import contextlib
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,8 @@ def add_to(commands: Commands) -> None:
     add_music(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT",
-        help="a .mid, .ogg, .flac, .wav, .mp3 or .json file (default: INPUT's name with .mid, "
-        "in this folder)",
+        help="a .mid, .ogg, .flac, .wav, .mp3, .html or .json file "
+        "(default: INPUT's name with .mid, in this folder)",
     )  # fmt: skip
     parser.add_argument(
         "--report", type=Path, metavar="OUT.json", help="what was done with every sentence"
@@ -53,30 +54,43 @@ def run(options: argparse.Namespace) -> None:
     from sonify.output.formats import output_for
     from sonify.output.midi_file import ChapterFiles
     from sonify.output.report import Report
+
+    path = options.output or default_path(options, ".mid")
+
+    def outputs(score: Score) -> Iterator[Output]:
+        yield output_for(
+            path, score,
+            source=None if options.input == "-" else Path(options.input),
+            program=options.program, soundfont=options.soundfont,
+        )  # fmt: skip
+        if options.report:
+            yield Report(options.report, score)
+        if options.split_chapters:
+            yield ChapterFiles(options.split_chapters, score, options.program)
+
+    make(options, path, outputs)
+
+
+def default_path(options: argparse.Namespace, suffix: str) -> Path:
+    """INPUT's name with another suffix, in this folder."""
+    return Path(("sonify" if options.input == "-" else Path(options.input).stem) + suffix)
+
+
+def make(
+    options: argparse.Namespace, path: Path, outputs: Callable[[Score], Iterable[Output]]
+) -> None:
+    """Composes INPUT for outputs, the first of which makes `path`, and says what was made."""
     from sonify.pipeline import compose, perform
 
     began = time.monotonic()
-    stem = "sonify" if options.input == "-" else Path(options.input).stem
-    path = options.output or Path(f"{stem}.mid")
     text, wanted = source(options), settings(options)
     score = compose(text, load_models(options), wanted)
-    outputs: list[Output] = [
-        output_for(
-            path, score,
-            source=text if isinstance(text, Path) else None,
-            program=options.program, soundfont=options.soundfont,
-        )
-    ]  # fmt: skip
-    if options.report:
-        outputs.append(Report(options.report, score))
-    if options.split_chapters:
-        outputs.append(ChapterFiles(options.split_chapters, score, options.program))
     summary = _Summary(score)
     if options.quiet:
-        perform(score, outputs, summary.heed)
+        perform(score, list(outputs(score)), summary.heed)
         return
     with _Progress(text, wanted.split) as progress:
-        perform(score, outputs, summary.heed, progress.show)
+        perform(score, list(outputs(score)), summary.heed, progress.show)
     print(f"{path}: {summary}, in {time.monotonic() - began:.1f} s", file=sys.stderr)
 
 

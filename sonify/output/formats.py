@@ -7,10 +7,11 @@ from sonify.melody.score import Score
 from sonify.output.audio import FORMATS, Audio
 from sonify.output.midi_file import MidiFile
 from sonify.output.output import FileOutput
+from sonify.output.page import Page
 from sonify.output.report import Report
 from sonify.reading.cover import cover_of
 
-SUFFIXES = (".mid", ".json", *FORMATS)
+SUFFIXES = (".mid", ".json", ".html", *FORMATS)
 """What can be written, each by a name of its own."""
 
 
@@ -39,6 +40,8 @@ def output_for(
             return MidiFile(path, score, program)
         case ".json":
             return Report(path, score)
+        case ".html":
+            return Page(path, score)
         case suffix if suffix in FORMATS:
             cover = cover_of(source) if source else None
             return Audio(path, score, program=program, soundfont=soundfont, cover=cover)
