@@ -103,8 +103,9 @@ def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood
         SonifyError: the book is in a language that the model doesn't know.
     """
     if book.language != model.language:
+        title = f"“{book.title}”" if book.title else "the text"
         raise SonifyError(
-            f"“{book.title}” seems to be in another language ({book.language}): sonify hears "
+            f"{title} seems to be in another language ({book.language}): sonify hears "
             f"{mood_models.languages()} only so far"
         )
     return model.hear(book.sentences, context=context)
