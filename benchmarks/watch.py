@@ -164,14 +164,13 @@ def killed(models: Models, runs: int, longest: float) -> Table:
     """Watchers are killed at random moments, while texts are written, changed and renamed."""
     chance = random.Random(1)
     names: dict[str, set[str]] = {}  # content → the names that it has had
-    contents: dict[Path, set[str]] = {}  # path → what it has held
     number = 0
     with folder() as here:
         for _ in range(runs):
             watch = Watch(here, "--workers", "1")
             end = time.monotonic() + chance.uniform(0, longest)
             while time.monotonic() < end:
-                number = _meddle(watch.inbox, number, chance, names, contents)
+                number = _meddle(watch.inbox, number, chance, names)
                 time.sleep(min(chance.expovariate(2), max(0.0, end - time.monotonic())))
                 if chance.random() < 0.03:
                     watch.kill(workers_only=True)
@@ -220,13 +219,7 @@ def killed(models: Models, runs: int, longest: float) -> Table:
     ]  # fmt: skip
 
 
-def _meddle(
-    inbox: Path,
-    number: int,
-    chance: random.Random,
-    names: dict[str, set[str]],
-    contents: dict[Path, set[str]],
-) -> int:
+def _meddle(inbox: Path, number: int, chance: random.Random, names: dict[str, set[str]]) -> int:
     """Does something to the texts, and notes what may have been seen."""
     texts = sorted(inbox.glob("*.txt"))
     what = chance.choices(["write", "change", "rename", "copy"], [5, 2, 2, 1])[0]
@@ -249,7 +242,6 @@ def _meddle(
         else:
             shutil.copy(before, path)
     names.setdefault(content, set()).add(path.name)
-    contents.setdefault(path, set()).add(content)
     return number
 
 

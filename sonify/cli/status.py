@@ -71,11 +71,11 @@ def _print(state: State) -> None:
 
 
 def _line(record: Record) -> str:
-    from sonify.watch.log import shown
+    from sonify.watch.log import one_line
 
-    path = shown(record.path)
+    path = one_line(str(record.path))
     if record.standing == "failed":
-        return f"{path}: {record.error}"
+        return f"{path}: {one_line(record.error or '')}"
     if record.standing == "composing":
         return f"{path}, for {time.time() - record.since:.0f} s"
     if record.standing == "done" and record.seconds is not None:

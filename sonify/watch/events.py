@@ -97,7 +97,7 @@ def unwatched(folders: frozenset[int]) -> int:
 
     watchdog goes on without a word when inotify's limit is reached below the folder it was asked
     to watch, so we count for ourselves: Linux lists the watches of a process under /proc. Where
-    there's nothing to count, nothing is missing.
+    it lists other inodes than files have (overlays do), nothing can be said to be missing.
     """
     watched = set()
     try:
@@ -107,7 +107,7 @@ def unwatched(folders: frozenset[int]) -> int:
                     watched.add(int(line.split("ino:")[1].split()[0], 16))
     except OSError:
         return 0
-    return len(folders - watched)
+    return len(folders - watched) if folders & watched else 0
 
 
 def _lines(info: Path) -> list[str]:

@@ -209,7 +209,7 @@ class Home:
         self._remove(record.output, ERROR)
 
     def _remove(self, output: Path, suffix: str) -> None:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             self._file(output, suffix).unlink()
 
     def _remove_empty(self, output: Path) -> None:

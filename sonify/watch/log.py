@@ -3,7 +3,6 @@
 import json
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import TextIO
 
 from sonify.errors import SonifyError
@@ -33,7 +32,7 @@ class Log:
             entry = {"time": now, "event": event, **values, "message": message}
             line = json.dumps(entry, ensure_ascii=False, default=str)
         else:
-            line = f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {message}"
+            line = f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {one_line(message)}"
         try:
             # Lone surrogates, as in names that aren't UTF-8, become JSON escapes this way.
             print(line.encode("utf-8", "backslashreplace").decode(), file=self._stream, flush=True)
@@ -41,8 +40,8 @@ class Log:
             raise SonifyError("nobody reads the log any more") from error
 
 
-def shown(path: Path) -> str:
-    """A path on one line, whatever is in it."""
+def one_line(text: str) -> str:
+    """A text on one line, whatever is in the names that it mentions."""
     return "".join(
-        character if character.isprintable() else repr(character)[1:-1] for character in str(path)
+        character if character.isprintable() else repr(character)[1:-1] for character in text
     )

@@ -23,7 +23,6 @@ seen to close it."""
 _DEBOUNCE = 0.5  # seconds; a copied tree asks for a scan with every folder
 _LONGEST_PAUSE = 3600.0
 _MARGIN = 0.05  # so that the second look isn't a moment early
-_SHARE = 1 / 300  # of a core, at most, that looking again and again may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,8 @@ class Scanner:
         inbox: what it looks at.
         home: what is known, and which soundtracks are there.
         tell: called from the thread with each finding.
-        interval: seconds between scans; more where a scan takes so long that it would be felt.
+        interval: seconds between scans.
+        share: of a core, at most, that scanning may take; it makes intervals longer.
         once: whether to look only twice at what isn't settled, and tell `Settled` then.
     """
 
@@ -103,6 +103,7 @@ class Scanner:
         home: Home,
         tell: Callable[[Finding], None],
         interval: float,
+        share: float,
         *,
         once: bool = False,
     ) -> None:
@@ -110,6 +111,7 @@ class Scanner:
         self._home = home
         self._tell = tell
         self._interval = interval
+        self._share = share
         self._once = once
         self._asked: queue.SimpleQueue[tuple[Path | None, bool] | None] = queue.SimpleQueue()
         self._unsettled: dict[Path, _Unsettled] = {}
@@ -190,7 +192,7 @@ class Scanner:
                     self._look(record.path, only_if_gone=True)
         self._tell(Scanned(frozenset(folders), frozenset(settings)))
         busy = time.thread_time() - busy
-        return time.monotonic() + max(self._interval, busy / _SHARE)
+        return time.monotonic() + max(self._interval, busy / self._share)
 
     def _look(self, path: Path, *, closed: bool = False, only_if_gone: bool = False) -> None:
         try:

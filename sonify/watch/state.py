@@ -262,17 +262,17 @@ class State:
             "UPDATE texts SET standing = ? WHERE standing = ?", (after, before)
         )
 
-    def unmake(self, path: Path) -> None:
-        """Notes that a text's soundtrack isn't there, or is about to be replaced."""
-        self._set(path, made=None)
+    def unmake(self, path: Path, suffixes: Iterable[str]) -> None:
+        """Notes that a text's soundtrack isn't whole or soon won't be: it may have these files."""
+        self._set(path, made=None, suffixes=" ".join(sorted(suffixes)))
 
     def done(
         self, path: Path, key: str, suffixes: Iterable[str], seconds: float | None = None
     ) -> None:
         """Notes that a text's soundtrack is what it is to be."""
         self._set(
-            path, standing="done", key=key, made=key, suffixes=" ".join(suffixes), error=None,
-            since=time.time(), seconds=seconds,
+            path, standing="done", key=key, made=key, suffixes=" ".join(suffixes), was=None,
+            error=None, since=time.time(), seconds=seconds,
         )  # fmt: skip
 
     def fail(self, path: Path, key: str | None, error: str) -> None:

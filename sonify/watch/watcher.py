@@ -6,6 +6,7 @@ says so. A kill between any two of them costs at most that the text is composed 
 """
 
 import errno
+import os
 import queue
 import sqlite3
 import time
@@ -20,7 +21,7 @@ from sonify.watch.crew import Crashed, Crew, Ended, Finished, Heard
 from sonify.watch.events import Events, unwatched
 from sonify.watch.home import Home
 from sonify.watch.inbox import Inbox, Signature
-from sonify.watch.log import Log, shown
+from sonify.watch.log import Log, one_line
 from sonify.watch.options import OptionsOf, reread_models
 from sonify.watch.scanner import (
     Busy,
@@ -40,6 +41,8 @@ POLL = 10.0
 """Seconds between scans where the system doesn't tell of changes."""
 
 _SCAN = 60.0  # seconds between scans where it does
+_SCAN_SHARE = 1 / 300  # of a core, at most, that these scans may take
+_POLL_SHARE = 1 / 20
 _TICK = 5.0  # seconds between looks at whether all is well
 _HEARTBEAT = 600.0  # seconds between lines that say that it is
 _PAUSE = 5.0  # seconds to wait when nothing can be written
@@ -142,16 +145,15 @@ class Watcher:
         begun = failed = 0
         while not self._stopping:
             try:
-                for folder in (self._inbox.folder, self._out):
-                    if begun and not folder.is_dir():
-                        raise _TroubleError(f"{folder} isn't there any more")
+                if begun:
+                    self._reach_folders()
                 with Home(self._out) as self._home:
                     begun += 1
                     failed = self._keep()
             except (_TroubleError, OSError, sqlite3.Error) as error:
                 if self._once or not begun:
-                    raise SonifyError(f"can't go on in {self._out}: {error}") from error
-                self._complain(str(error))
+                    raise SonifyError(f"can't use {self._out}: {_reason(error)}") from error
+                self._complain(_reason(error))
                 self._wait(_PAUSE)
             else:
                 break
@@ -188,7 +190,7 @@ class Watcher:
             self._watch()
             self._log(
                 "started",
-                f"watching {shown(self._inbox.folder)} for {shown(self._out)}",
+                f"watching {self._inbox.folder} for {self._out}",
                 inbox=self._inbox.folder,
                 out=self._out,
                 workers=self._workers,
@@ -203,10 +205,10 @@ class Watcher:
     def _watch(self) -> None:
         """Starts looking, again if need be: with the system's help unless that is to be had not."""
         self._events.close()
-        interval = self._poll or _SCAN
+        interval, share = (self._poll, _POLL_SHARE) if self._poll else (_SCAN, _SCAN_SHARE)
         self._scanner = Scanner(
-            self._inbox, self._home, self._queue.put, interval, once=self._once
-        )  # fmt: skip
+            self._inbox, self._home, self._queue.put, interval, share, once=self._once
+        )
         self._events.enter_context(self._scanner)
         if self._poll or self._once:
             return
@@ -253,10 +255,9 @@ class Watcher:
         """What is to be seen to now and then."""
         self._tick_at = time.monotonic() + _TICK
         systemd.notify("WATCHDOG=1")
+        self._reach_folders()
         if not self._home.is_in_place():
-            raise _TroubleError(f"{self._out} isn't there any more")
-        if not self._inbox.folder.is_dir():
-            raise _TroubleError(f"{self._inbox.folder} isn't there any more")
+            raise _TroubleError(f"{self._out} isn't the folder that it was")
         if self._prune and not self._once:
             self._remove_gone()
         if time.monotonic() >= self._beat_at:
@@ -269,6 +270,13 @@ class Watcher:
             )
             systemd.notify(f"STATUS={text}")
             self._log("heartbeat", text, **counts)
+
+    def _reach_folders(self) -> None:
+        for folder in (self._inbox.folder, self._out):
+            try:
+                os.scandir(folder).close()
+            except OSError as error:
+                raise _TroubleError(f"{folder} can't be reached ({_reason(error)})") from error
 
     def _is_finished(self) -> bool:
         if not self._is_settled or self._crew.jobs:
@@ -287,7 +295,7 @@ class Watcher:
             case Busy():
                 self._log(
                     "busy",
-                    f"{shown(message.path)} is left for another time: it is still being written",
+                    f"{message.path} is left for another time: it is still being written",
                     path=message.path,
                 )
                 record = self._home.state.get(message.path)
@@ -334,7 +342,7 @@ class Watcher:
                 self._rename_soundtrack(record)
                 self._log(
                     "renamed",
-                    f"{shown(before.path)} is {shown(found.path)} now, and so is its soundtrack",
+                    f"{before.path} is {found.path} now, and so is its soundtrack",
                     path=found.path,
                     before=before.path,
                     content=found.content,
@@ -342,7 +350,11 @@ class Watcher:
                 return
 
     def _rename_soundtrack(self, record: Record) -> None:
-        self._home.rename(record)
+        try:
+            self._home.rename(record)
+        except PermissionError as error:  # it is composed again where it can be
+            self._complain(f"can't rename {record.was} to {record.output}: {_reason(error)}")
+            return
         self._home.state.renamed(record.path)
         self._home.state.commit()
 
@@ -359,13 +371,14 @@ class Watcher:
         record = state.get(path)
         if record is None or record.standing in ("gone", "leaving"):
             return
-        self._home.remove_error(record)
         if record.made is None:
-            state.forget(path)
+            self._remove(record)  # what there may be of a soundtrack isn't whole
             return
+        with suppress(PermissionError):
+            self._home.remove_error(record)
         state.stand(path, "gone")
         stays = "" if self._prune else "; its soundtrack stays"
-        self._log("gone", f"{shown(path)} is gone{stays}", path=path)
+        self._log("gone", f"{path} is gone{stays}", path=path)
 
     def _scanned(self, scanned: Scanned) -> None:
         if self._settings != scanned.settings:
@@ -374,6 +387,7 @@ class Watcher:
             self._settings = scanned.settings
             self._reread_options()
         self._home.state.restand("held", "waiting")
+        self._trouble = None
         if not (self._poll or self._once):
             missing = unwatched(scanned.folders)
             if missing and missing == self._missing:
@@ -408,14 +422,18 @@ class Watcher:
                     self._home.remove_error(record)
                     state.done(record.path, key, record.suffixes, record.seconds)
                 return
-            state.unmake(record.path)
+            state.unmake(record.path, record.suffixes)
         elif record.key == key and record.standing in ("waiting", "composing", "held", "failed"):
             return
         if not self._follow(record, key):
             state.wait(record.path, key)
 
     def _follow(self, record: Record, key: str) -> bool:
-        """Gives a text the soundtrack that another text has, if one has what it is to have."""
+        """Gives a text the soundtrack that another text has, if one has what it is to have.
+
+        Returns:
+            whether it is settled so, even if only that nothing can be written.
+        """
         state = self._home.state
         for other in state.made(key, besides=record.path):
             if not self._home.has(other):
@@ -424,11 +442,14 @@ class Watcher:
             try:
                 self._home.copy(other, staged)
                 self._publish(record, staged, key, other.suffixes, None)
+            except OSError as error:
+                self._cant_write(record, key, error)
+                return True
             finally:
                 self._home.discard(staged)
             self._log(
                 "copied",
-                f"{shown(record.path)} has the soundtrack of {shown(other.path)}, which is alike",
+                f"{record.path} has the soundtrack of {other.path}, which is alike",
                 path=record.path,
                 other=other.path,
                 content=record.content,
@@ -470,7 +491,7 @@ class Watcher:
         state.stand(record.path, "composing")
         state.commit()
         if record.signature.size >= LONG:
-            self._log("composing", f"composing {shown(record.path)}", path=record.path)
+            self._log("composing", f"composing {record.path}", path=record.path)
         source = self._inbox.folder / record.path
         self._crew.start(Job(record.path, source, record.signature, key, staged, options))
 
@@ -499,7 +520,7 @@ class Watcher:
                 self._trouble = None
                 self._log(
                     "done",
-                    f"{shown(record.path)} → {shown(record.output)}{', '.join(suffixes)}: "
+                    f"{record.path} → {record.output}{', '.join(suffixes)}: "
                     f"{outcome.sentences} sentences, {outcome.duration:.0f} s of music, "
                     f"in {outcome.seconds:.1f} s",
                     path=record.path,
@@ -531,7 +552,7 @@ class Watcher:
             self._home.state.stand(job.path, "waiting")
             self._log(
                 "crashed",
-                f"composing {shown(job.path)} crashed ({reason}): once more",
+                f"composing {job.path} crashed ({reason}): once more",
                 path=job.path,
                 reason=reason,
             )
@@ -546,26 +567,26 @@ class Watcher:
         seconds: float | None,
     ) -> None:  # fmt: skip
         state = self._home.state
-        if record.made:
-            state.unmake(record.path)
-            state.commit()
+        state.unmake(record.path, {*record.suffixes, *suffixes})
+        state.commit()
         self._home.publish(staged, record, suffixes)
         state.done(record.path, key, suffixes, seconds)
         state.commit()
 
     def _fail(self, record: Record, key: str | None, message: str) -> None:
+        message, key = one_line(message), key and one_line(key)
         if (record.standing, record.key, record.error) == ("failed", key, message):
             return
         try:
             self._home.write_error(record.output, message)
         except OSError as error:
-            if error.errno not in _ILL_NAMED:
+            if error.errno not in _ILL_NAMED and not isinstance(error, PermissionError):
                 raise
         self._home.state.fail(record.path, key, message)
         self._home.state.commit()
         self._log(
             "failed",
-            f"{shown(record.path)} can't be done: {message}",
+            f"{record.path} can't be done: {message}",
             path=record.path,
             content=record.content,
             error=message,
@@ -573,15 +594,19 @@ class Watcher:
 
     def _cant_write(self, record: Record, key: str, error: OSError) -> None:
         """Either the text's name is at fault, or something that a user may put right."""
-        reason = error.strerror or str(error)
+        reason = _reason(error)
         if error.errno in _ILL_NAMED:
             message = f"there can be no soundtrack of this name ({reason}): rename the text"
+            partial = self._home.state.get(record.path)
+            assert partial is not None
+            self._home.remove(partial)
             self._fail(record, key, message)
-        elif error.errno in (errno.EACCES, errno.EPERM):  # of its own folder, maybe
+        elif isinstance(error, PermissionError):  # of its own folder, maybe
+            self._home.state.wait(record.path, key)
             self._home.state.stand(record.path, "held")
             self._complain(f"can't write to {self._out / record.output.parent}: {reason}")
         else:
-            self._home.state.stand(record.path, "waiting")
+            self._home.state.wait(record.path, key)
             self._pause(reason)
 
     def _pause(self, reason: str) -> None:
@@ -609,19 +634,28 @@ class Watcher:
             for record in page:
                 has_been_long = self._once or abs(now - record.since) > _TICK
                 if has_been_long and self._is_missing(record.path):
-                    state.stand(record.path, "leaving")
-        state.commit()
-        self._remove_leaving()
+                    self._remove(record)
 
     def _remove_leaving(self) -> None:
         state = self._home.state
         for page in state.pages("leaving"):
             for record in page:
-                self._home.remove(record)
-                state.forget(record.path)
-                state.commit()
-                text = f"the soundtrack of {shown(record.path)} is removed"
-                self._log("pruned", text, path=record.path)
+                self._remove(record)
+
+    def _remove(self, record: Record) -> None:
+        state = self._home.state
+        state.stand(record.path, "leaving")
+        state.commit()
+        try:
+            self._home.remove(record)
+        except PermissionError as error:  # the next start tries again
+            self._complain(f"can't remove the soundtrack of {record.path}: {_reason(error)}")
+            return
+        state.forget(record.path)
+        state.commit()
+        if record.made:
+            text = f"the soundtrack of {record.path} is removed"
+            self._log("pruned", text, path=record.path)
 
     def _is_missing(self, path: Path) -> bool:
         try:
@@ -638,3 +672,8 @@ class Watcher:
             systemd.notify("WATCHDOG=1")
             with suppress(queue.Empty):
                 self._queue.get(timeout=min(left, _TICK))
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without numbers."""
+    return getattr(error, "strerror", None) or str(error)

@@ -162,7 +162,7 @@ def test_the_folder_of_soundtracks_is_waited_for_and_filled_again(folders, start
     (inbox / "poem.txt").write_text(poem(6))
     watch.expect("done", path="poem.txt")
     shutil.rmtree(out)
-    watch.expect("trouble", reason=f"{out} isn't there any more")
+    watch.expect("trouble", reason=f"{out} can't be reached (No such file or directory)")
     assert not out.exists()
     out.mkdir()
     watch.expect("done", path="poem.txt")
@@ -308,3 +308,14 @@ def test_what_is_wrong_with_the_command_line_is_said_at_once(folders, tmp_path, 
         assert complaint in error and error.count("\n") == 1
     assert main(["status", "--out", str(tmp_path)]) == 1
     assert "holds no soundtracks" in capsys.readouterr().err
+
+
+def test_soundtracks_may_lie_beside_their_texts(folders):
+    inbox, _ = folders
+    (inbox / "poem.txt").write_text(poem(13))
+    (inbox / "empty.txt").touch()
+    for _ in range(2):
+        assert once(inbox, inbox) == 1
+        assert {file.name for file in inbox.iterdir()} == {
+            ".sonify", "poem.txt", "poem.mid", "poem.json", "empty.txt", "empty.error.txt",
+        }  # fmt: skip

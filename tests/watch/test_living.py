@@ -119,10 +119,12 @@ def test_names_as_they_come(living, own):
     longest = "가" * 83 + "ab.txt"
     assert len(os.fsencode(longest)) == 255
     names = [unicodedata.normalize("NFD", "달빛.txt"), "two\nlines.txt", longest, "a'b\"c$d.txt"]
+    not_utf8 = os.fsdecode(b"caf\xe9.txt")
+    (inbox / not_utf8).touch()
+    assert "empty" in living.expect("failed", path=name(inbox, not_utf8))["error"]
+    (inbox / not_utf8).write_text(poem(89))
     for number, file in enumerate(names):
         (inbox / file).write_text(poem(80 + number))
-    not_utf8 = os.fsdecode(b"caf\xe9.txt")
-    (inbox / not_utf8).write_text(poem(89))
     living.expect_all("done", {name(inbox, file) for file in [*names, not_utf8]})
     made = {file.name for file in out.iterdir()}
     assert len(made) == 10
