@@ -62,6 +62,7 @@ def _okt() -> Any:
                     str(JAVA_HOME / _LIBJVM.get(sys.platform, "lib/server/libjvm.so")),
                     "-Xmx256m",  # Okt's dictionaries take 100 MB
                     "-XX:+UseSerialGC",
+                    "-Xrs",  # Ctrl-C and SIGTERM are Python's
                     "--enable-native-access=ALL-UNNAMED",  # or Java warns on stderr
                     classpath=[str(java), str(java / "bin"), *map(str, java.glob("*.jar"))],
                     convertStrings=True,

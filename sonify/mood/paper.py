@@ -6,8 +6,10 @@ from negative: `Mood.emotions` is empty.
 """
 
 import json
+import os
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -91,10 +93,11 @@ class PaperModel:
         """See `MoodModel.hear`; this model hears every sentence alone, whatever `context` is."""
         coming = iter(sentences)
         size = 1
-        while batch := list(islice(coming, size)):
-            valences = self.valences([okt.tokens(sentence.text) for sentence in batch])
-            yield from map(self._mood, batch, valences.tolist())
-            size = min(2 * size, LARGEST_BATCH)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            while batch := list(islice(coming, size)):
+                tokens = list(pool.map(okt.tokens, (sentence.text for sentence in batch)))
+                yield from map(self._mood, batch, self.valences(tokens).tolist())
+                size = min(2 * size, LARGEST_BATCH)
 
     def valences(self, sentences: Sequence[Sequence[str]]) -> Array:
         """2p - 1, where p is the probability that a sentence is positive, shape (sentences,).

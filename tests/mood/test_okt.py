@@ -58,15 +58,25 @@ def test_many_threads_agree():
     assert together == [okt.tokens(text) for text in texts]
 
 
-def test_a_thread_that_used_java_lets_the_process_end():
-    code = (
-        "import threading\n"
-        "from sonify.mood import okt\n"
-        "thread = threading.Thread(target=okt.tokens, args=['안녕하세요'])\n"
-        "thread.start(); thread.join()\n"
-        "print(okt.tokens('만족했습니다'))"
-    )
+def test_java_leaves_signals_and_the_end_of_the_process_to_python():
+    code = """
+import os, signal, threading, time
+from sonify.mood import okt
+
+thread = threading.Thread(target=okt.tokens, args=["안녕하세요"])
+thread.start()
+thread.join()
+signal.signal(signal.SIGTERM, lambda *_: print("terminated"))
+os.kill(os.getpid(), signal.SIGTERM)
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+print(*okt.tokens("만족했습니다"))
+"""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
-    assert (done.stdout, done.stderr) == ("['만족하다/Adjective']\n", "")
+    assert done.stdout.split() == ["terminated", "interrupted", "만족하다/Adjective"]
+    assert done.stderr == ""
