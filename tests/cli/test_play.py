@@ -58,6 +58,15 @@ def long_poem(tmp_path: Path) -> Path:
     return path
 
 
+def sender(command: "subprocess.Popen[str]") -> int:
+    """The number of the process that sends the notes."""
+    return next(
+        child
+        for child in children(command.pid)
+        if "sonify.output.live.sender" in Path(f"/proc/{child}/cmdline").read_text()
+    )
+
+
 def all_ended(recorder: Recorder, channel: int) -> bool:
     """Whether nothing sounds, and the channel's last word is sustain off, all notes off."""
     heard = recorder.heard(channel)
@@ -155,7 +164,7 @@ def test_lines_are_sung_as_they_come_and_the_end_is_on_the_tonic(recorder: Recor
 def test_who_stops_and_goes_on_is_neither_hurried_nor_late(recorder: Recorder, long_poem: Path):
     with playing(long_poem, "--port", recorder.name) as command:
         recorder.wait(lambda: len(recorder.notes(0)) > 3, 60)
-        both = [command.pid, *children(command.pid)]
+        both = [command.pid, sender(command)]
         for process in both:
             os.kill(process, signal.SIGSTOP)
         time.sleep(1.5)
@@ -212,6 +221,17 @@ def test_a_jack_server_that_is_started_again_is_played_on(jack: Jack, long_poem,
         command.send_signal(signal.SIGTERM)
         assert command.wait(20) == 1
         recorder.wait(lambda: all_ended(recorder, 0), 3)
+
+
+def test_a_port_that_blocks_doesnt_hold_the_command(recorder: Recorder, long_poem: Path):
+    with playing(long_poem, "--port", recorder.name) as command:
+        recorder.wait(recorder.notes, 60)
+        os.kill(sender(command), signal.SIGSTOP)
+        _, err = command.communicate(timeout=30)
+        assert (command.returncode, err) == (
+            1,
+            f"sonify: {recorder.name} takes no more notes: it blocks\n",
+        )
 
 
 def test_over_the_network(poem: Path):

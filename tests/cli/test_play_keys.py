@@ -159,3 +159,15 @@ def test_ctrl_z_is_a_pause_and_a_closed_terminal_the_end(terminal: Terminal, rec
     terminal.close()
     recorder.wait(lambda: recorder.heard()[-1].message == (CONTROL | 1, 123, 0), 5)
     assert not recorder.sounding()
+
+
+def test_a_poem_can_be_typed_on_the_terminal(terminal: Terminal, recorder: Recorder):
+    terminal.type(f"{sys.executable} -m sonify play - --port {recorder.name} --pace 3000")
+    terminal.wait("-m sonify play")
+    terminal.type("q 봄바람이 창을 두드렸다")
+    recorder.wait(recorder.notes, 90)
+    terminal.wait(r"(major|minor)  [+-]\d.\d\d  q 봄바람이 창을 두드렸다")
+    terminal.press("C-d")
+    recorder.wait(lambda: recorder.heard()[-1].message == (CONTROL | 1, 123, 0), 20)
+    assert not recorder.sounding()
+    terminal.wait(PROMPT)

@@ -22,8 +22,8 @@ class Keys:
     Args:
         press: takes each key, in a thread of its own: a character, or "space", "left", "right",
             "page up", "page down".
-        terminal: whether standard input is for keys; if it is a text, the keys come from the
-            terminal that the command was started in.
+        terminal: whether a terminal on standard input is for keys; if not, it is for the text,
+            and there are keys only where the text comes from elsewhere.
     """
 
     def __init__(self, press: Callable[[str], None], terminal: bool) -> None:
@@ -37,10 +37,10 @@ class Keys:
             threading.Thread(target=self._watch_windows, daemon=True).start()
             return self
         with contextlib.suppress(OSError):  # no terminal, no keys
-            if not self._terminal:
-                self._file = os.open("/dev/tty", os.O_RDONLY)
-            elif sys.stdin.isatty():
-                self._file = os.dup(sys.stdin.fileno())
+            if self._terminal == sys.stdin.isatty():  # or else the text is being typed on it
+                file = os.open("/dev/tty", os.O_RDONLY)
+                if os.tcgetpgrp(file) == os.getpgrp():  # in the background keys aren't ours
+                    self._file = file
         if self._file is not None:
             self.listen()
             threading.Thread(target=self._watch, daemon=True).start()

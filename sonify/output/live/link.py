@@ -1,4 +1,4 @@
-"""The player's end of the pipes to the sender."""
+"""The player's end of the pipes to a process that works for it."""
 
 import contextlib
 import os
@@ -10,47 +10,61 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Self, cast
 
-from sonify.output.live.messages import Failed, Setup
-
-_PATIENCE = 3.0  # seconds that the sender has to let every note end
+from sonify.output.live.messages import Failed
 
 
 class Link:
-    """Starts a sender, and sees to it that it ends.
+    """Starts a process, and sees to it that it ends.
 
     Args:
-        setup: which port it opens.
+        module: what it runs; it is to end when its standard input does.
+        setup: the first thing that is said to it.
         hear: takes what it says, in a thread of the link's; a last `Failed` when it is gone.
+        patience: seconds that it may take to end.
     """
 
-    def __init__(self, setup: Setup, hear: Callable[[object], None]) -> None:
+    def __init__(
+        self, module: str, setup: object, hear: Callable[[object], None], patience: float
+    ) -> None:
+        self._module = module
         self._setup = setup
         self._hear = hear
+        self._patience = patience
 
     def __enter__(self) -> Self:
-        self._sender = subprocess.Popen(
-            [sys.executable, "-m", "sonify.output.live.sender"],
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # JACK's library prints to it
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # Ctrl-C and a closing terminal are the player's
         )
-        self._orders = cast(IO[bytes], self._sender.stdin)
+        self._orders = cast(IO[bytes], self._process.stdin)
         threading.Thread(target=self._listen, daemon=True).start()
         self.send(self._setup)
         return self
 
     @property
     def process(self) -> int:
-        """The sender's process number."""
-        return self._sender.pid
+        """The process's number."""
+        return self._process.pid
 
     def send(self, order: object) -> None:
-        """Says something to the sender; when it has gone, `hear` is told."""
+        """Says something to the process; when it has gone, `hear` is told."""
         with contextlib.suppress(OSError):
             pickle.dump(order, self._orders)
             self._orders.flush()
+
+    def close(self) -> None:
+        """Lets the process end, and waits for it."""
+        with contextlib.suppress(OSError):
+            self._orders.close()
+        try:
+            self._process.wait(self._patience)
+        except subprocess.TimeoutExpired:  # its port blocks
+            self._process.kill()
+            self._process.wait()
 
     def __exit__(
         self,
@@ -58,18 +72,11 @@ class Link:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            with contextlib.suppress(OSError):
-                self._orders.close()
-            self._sender.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:  # its port blocks
-            self._sender.kill()
-            self._sender.wait()
+        self.close()
 
     def _listen(self) -> None:
-        reports = cast(IO[bytes], self._sender.stdout)
-        try:
+        reports = cast(IO[bytes], self._process.stdout)
+        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
             while True:
                 self._hear(pickle.load(reports))
-        except (EOFError, OSError, pickle.UnpicklingError):
-            self._hear(Failed("the process that sends the notes has ended"))
+        self._hear(Failed("the process that sends the notes has ended"))

@@ -1,4 +1,4 @@
-"""What player and sender say to each other: pickles, one after the other, on two pipes."""
+"""What the processes say to each other: pickles, one after the other, on pipes."""
 
 from dataclasses import dataclass
 
@@ -135,3 +135,13 @@ class Failed:
 @dataclass(frozen=True, slots=True)
 class Alive:
     """Nothing new."""
+
+
+# From the watcher to the player.
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where the port is now; None where it isn't there."""
+
+    destination: Destination | None

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -33,6 +32,7 @@ from sonify.output.live.messages import (
     Rate,
     Reopen,
     Resume,
+    Seen,
     Setup,
     Started,
 )
@@ -47,7 +47,7 @@ _TEMPO_STEP = 1.05
 _SLOWEST, _FASTEST = 0.25, 4.0
 _TICK = 0.1  # seconds between looks at the screen
 _DEAF = 60  # ticks without a sign of life after which the port is taken to block
-_LOOK = 1.0  # seconds between looks at the list of ports
+_PATIENCE = 3.0  # seconds that the sender has to let every note end
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,6 @@ class Pressed:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
-    """What the list of ports says of ours: where it is; None when it has gone."""
-
-    destination: Destination | None
-
-
 class Player:
     """Plays one text.
 
@@ -108,12 +101,20 @@ class Player:
             performance.source, load, performance.settings, self._events.put, performance.loop
         )
         self._link = Link(
+            "sonify.output.live.sender",
             Setup(
                 performance.destination,
                 performance.voicing.greeting(),
                 performance.voicing.clock,
             ),
             self._events.put,
+            _PATIENCE,
+        )
+        self._watcher = Link(
+            "sonify.output.live.watcher",
+            performance.destination,
+            lambda said: self._events.put(said) if isinstance(said, Seen) else None,
+            patience=0.1,
         )
         self._keys = Keys(
             lambda key: self._events.put(Pressed(key)),
@@ -146,7 +147,7 @@ class Player:
         chapter = self._performance.from_chapter
         self._singer.start()
         self._ask(chapter - 1 if chapter > 1 else None)
-        with self._looking(), self._link, self._screen, self._keys, _suspending(self._suspend):
+        with self._watcher, self._link, self._screen, self._keys, _suspending(self._suspend):
             if self._performance.rate != 1:
                 self._set_rate(self._performance.rate)
             silent = 0
@@ -160,7 +161,7 @@ class Player:
                             f"{self._performance.destination} takes no more notes: it blocks"
                         ) from None
                 else:
-                    if not isinstance(event, Pressed | Port | Composed | Prepared):
+                    if not isinstance(event, Pressed | Seen | Composed | Prepared):
                         silent = 0
                     if isinstance(event, Ended):
                         return
@@ -188,8 +189,8 @@ class Player:
                 self._disconnect()
             case Opened():
                 self._reconnect()
-            case Port():
-                self._port(event.destination)
+            case Seen():
+                self._see(event.destination)
             case Pressed():
                 self._press(event.key)
 
@@ -274,24 +275,7 @@ class Player:
     def _waits(self) -> bool:
         return self._performance.on_disconnect == "wait"
 
-    @contextlib.contextmanager
-    def _looking(self) -> Iterator[None]:
-        """Looks whether the port is there, again and again, in the background."""
-        enough = threading.Event()
-
-        def look() -> None:
-            while not enough.wait(_LOOK):
-                self._events.put(Port(self._performance.destination.find_again()))
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        try:
-            yield
-        finally:
-            enough.set()
-            thread.join()
-
-    def _port(self, destination: Destination | None) -> None:
+    def _see(self, destination: Destination | None) -> None:
         if destination is not None:
             if self._lost:
                 self._link.send(Reopen(destination))

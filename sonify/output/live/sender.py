@@ -1,6 +1,6 @@
 """The process that sends MIDI messages in time, and lets every note end, whatever happens.
 
-`python -m sonify.output.live.sender` is started by `link.Link` and reads what it is to do from
+`python -m sonify.output.live.sender` is started by the player and reads what it is to do from
 standard input. It does little, so that nothing keeps it from being in time: it composes nothing,
 draws nothing, and never waits for anybody.
 """

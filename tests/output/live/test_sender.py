@@ -45,7 +45,8 @@ class Band(Link):
 
     def __init__(self, port: str, clock: bool = False, greeting: tuple[bytes, ...] = ()) -> None:
         self.said: SimpleQueue[object] = SimpleQueue()
-        super().__init__(Setup(Destination("jack", port), greeting, clock), self.said.put)
+        setup = Setup(Destination("jack", port), greeting, clock)
+        super().__init__("sonify.output.live.sender", setup, self.said.put, patience=3)
 
     def await_(self, kind: type) -> object:
         while not isinstance(said := self.said.get(timeout=10), kind):
