@@ -35,7 +35,7 @@ from training.melody.magenta import import_magenta
 from training.melody.train import SETTINGS, Trainer
 from training.melody.tunes import WORK, Tune, read_tunes
 
-STEPS = 100
+STEPS = 60
 BATCH = 64
 LONGEST = 256  # events: Magenta's trainer holds whole tunes in memory, step by step
 SIZES = (64, 64)

@@ -1,11 +1,10 @@
 """Training: windows of all lanes, early stopping by validation, checkpoints, resumption."""
 
-import json
 import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -159,7 +158,6 @@ class Trainer:
         self.best_epoch = tf.Variable(0)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "settings.json").write_text(json.dumps(asdict(settings)))
         checkpoint = tf.train.Checkpoint(
             weights=self.variables,
             averages=[self.average.average(variable) for variable in self.variables],
