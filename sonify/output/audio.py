@@ -24,13 +24,18 @@ LOUDNESS = -18.0
 """LUFS that music of middling intensity has."""
 
 _CEILING = 10 ** (-2 / 20)  # -2 dBFS: what an MP3 or Vorbis decoder makes of it stays below 0
-_AT_ONCE = 20.0  # seconds that are rendered at once: reading the SoundFont each time costs 30 ms
-_PASSAGE = [
-    Sounding(number * 0.4, 0.38, pitch, 68)
-    for number, pitch in enumerate((60, 64, 67, 72, 71, 67, 65, 62, 64, 67, 76, 72) * 2)
-]  # of middling intensity: how loud an instrument is by itself
 _PIECE = 1 << 15  # samples: libsndfile's Vorbis encoder overflows the stack on much longer ones
 _LONGEST_WAV = (1 << 32) - (1 << 20)  # bytes: its header counts in 32 bits
+_AT_ONCE = 20.0  # seconds that are rendered at once: reading the SoundFont each time costs 30 ms
+_PASSAGE = [  # as a composer of middling mood has it: a melody over broken chords
+    Sounding(0.4 * beat, length, pitch, velocity)
+    for bar, melody in enumerate(((60, 64, 67, 72), (71, 67, 65, 62), (64, 67, 76, 72)) * 2)
+    for beat, length, pitch, velocity in (
+        *((4 * bar + beat, 0.38, pitch, 84) for beat, pitch in enumerate(melody)),
+        (4 * bar, 1.5, 43, 54),
+        *((4 * bar + beat, 0.38, pitch, 50) for beat, pitch in enumerate((55, 60, 55, 64))),
+    )
+]
 
 
 class Audio(FileOutput):
