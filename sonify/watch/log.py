@@ -20,6 +20,7 @@ class Log:
     def __init__(self, stream: TextIO, *, as_json: bool = False) -> None:
         self._stream = stream
         self._as_json = as_json
+        self._complaint: str | None = None
 
     def __call__(self, event: str, message: str, **values: object) -> None:
         """Says that `event` has happened.
@@ -38,6 +39,16 @@ class Log:
             print(line.encode("utf-8", "backslashreplace").decode(), file=self._stream, flush=True)
         except OSError as error:
             raise SonifyError("nobody reads the log any more") from error
+
+    def complain(self, reason: str) -> None:
+        """Says, once, what is in the way and has to be put right by somebody else."""
+        if reason != self._complaint:
+            self._complaint = reason
+            self("trouble", f"{reason}; trying again until it is put right", reason=reason)
+
+    def recovered(self) -> None:
+        """From here on, a complaint is a new one."""
+        self._complaint = None
 
 
 def one_line(text: str) -> str:

@@ -112,9 +112,9 @@ def work(jobs: Connection, warm: Options | None) -> None:
         except _ChangedError:
             outcome = Changed()
         except UnwritableError as error:
-            outcome = Unwritable(str(error).replace(f"{job.staged}{os.sep}", ""))
+            outcome = Unwritable(_message(job, error))
         except SonifyError as error:
-            outcome = Failed(str(error)) if _is_unchanged(job) else Changed()
+            outcome = Failed(_message(job, error)) if _is_unchanged(job) else Changed()
         except MemoryError:
             raise  # this process is best replaced by a fresh one
         except Exception as error:  # a text may be one that nobody has thought of
@@ -170,6 +170,11 @@ def _is_unchanged(job: Job) -> bool:
         return Signature.of(job.source.lstat()) == job.signature
     except OSError:
         return False
+
+
+def _message(job: Job, error: SonifyError) -> str:
+    """What is wrong, without the folder that only we know of."""
+    return str(error).replace(f"{job.staged}{os.sep}", "")
 
 
 def _leave_with_the_watcher() -> None:
