@@ -363,8 +363,9 @@ def main() -> None:
     ]
     table: Table = [["", ""]]
     for measure in single:
-        table += measure()
-        print(table[-1], flush=True)
+        for row in measure():
+            table.append(row)
+            print(*row, sep=": ", flush=True)
     growth = arrivals(options.arrivals)
     table.append(
         ["load of the machine by others, before and after (two cores)",
