@@ -15,8 +15,7 @@ from training.mood.ko_paper import network, words
 CARD = """\
 # ko-paper
 
-Hears whether a Korean sentence is positive or negative, as the paper does: Okt → Word2Vec →
-Bi-LSTM → softmax, learned from film reviews.
+Korean, positive or negative: the paper's Okt, Word2Vec and Bi-LSTM, learned from film reviews.
 
 It is here as the reference that the default model is compared with (`--mood ko-paper`). What it
 knows is how people praise and pan films; of literature it hears little (see KPoEM below).
@@ -59,7 +58,7 @@ The 20 tokens nearest to 공포 (horror), as in the paper's figure 2:
 
 {nearest}
 
-Accuracy by epoch, as in its figure 3 (best: epoch {best}, where it was stopped):
+Accuracy by epoch, as in its figure 3 (epoch {best}, the best on validation, is kept):
 
 ![accuracy by epoch](accuracy.svg)
 """
