@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 LANES = 32
 STEPS = 64
 WARM_UP = 200
-"""Windows in which the learning rate rises."""
+"""Windows in which the learning rate rises, but a quarter of all at most."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,14 @@ class Trainer:
         if settings.recast:
             mean = sum(len(tune.events) for tune in other) / len(other)
             events += int(settings.recast_epochs * settings.recast * mean)
+        total = events // (LANES * STEPS)
+        warm_up = min(WARM_UP, total // 4)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             0.0,
-            events // (LANES * STEPS) - WARM_UP,
+            total - warm_up,
             alpha=0.01,
             warmup_target=settings.learning_rate,
-            warmup_steps=WARM_UP,
+            warmup_steps=warm_up,
         )
         self.optimizer = tf.keras.optimizers.AdamW(
             schedule, weight_decay=settings.weight_decay, epsilon=1e-7
