@@ -15,7 +15,7 @@ FOLDER = next(
 )
 """Where the shipped models lie: in the installed package, or beside it in a checkout."""
 
-DEFAULT = "ko-paper"
+DEFAULT = "ko"
 
 
 class MoodModel(Protocol):
@@ -55,10 +55,19 @@ def languages() -> str:
     return "Korean"
 
 
+def _ko(folder: Path) -> MoodModel:
+    from sonify.mood.ko import KoModel
+
+    return KoModel.load(folder)
+
+
 def _ko_paper(folder: Path) -> MoodModel:
     from sonify.mood.paper import PaperModel
 
     return PaperModel.load(folder)
 
 
-_LOADERS: dict[str, Callable[[Path], MoodModel]] = {"ko-paper": _ko_paper}
+_LOADERS: dict[str, Callable[[Path], MoodModel]] = {
+    "ko": _ko,
+    "ko-paper": _ko_paper,
+}

@@ -1,0 +1,118 @@
+import json
+import shutil
+from itertools import count
+
+import pytest
+
+from sonify.errors import SonifyError
+from sonify.mood import ko, models
+from sonify.mood.ko import KoModel
+from sonify.mood.mood import EMOTIONS
+from sonify.reading.book import Chapter, Sentence
+
+
+@pytest.fixture(scope="module")
+def model():
+    return models.load("ko")
+
+
+def sentences(*texts, chapter=0):
+    return [Sentence(text, Chapter(chapter, ""), index, 0) for index, text in enumerate(texts)]
+
+
+def polarities(model, *texts):
+    return [mood.polarity for mood in model.hear(sentences(*texts), context=False)]
+
+
+def test_it_is_the_default():
+    assert isinstance(models.load(), KoModel)
+
+
+def test_reviews(model):
+    assert polarities(
+        model, "정말 재미있고 감동적인 최고의 영화", "돈 아깝다 최악의 쓰레기 영화"
+    ) == [
+        "positive",
+        "negative",
+    ]
+
+
+def test_literature(model):
+    assert polarities(
+        model, "나는 괴로워했다.", "어머니는 기뻐서 활짝 웃었다.", "그는 슬픔에 겨워 목놓아 울었다."
+    ) == ["negative", "positive", "negative"]
+
+
+def test_emotions_are_shares(model):
+    glad, sad, dread = model.hear(
+        sentences("행복하고 즐겁다", "서러워 눈물이 난다", "무섭고 불안하다"), context=False
+    )
+    for mood in (glad, sad, dread):
+        assert list(mood.emotions) == list(EMOTIONS)
+        assert sum(mood.emotions.values()) == pytest.approx(1)
+        assert min(mood.emotions.values()) > 0
+        assert 0 <= mood.intensity <= 1
+        assert -1 <= mood.valence <= 1
+    assert max(sad.emotions, key=sad.emotions.get) == "sadness"
+    assert glad.emotions["joy"] > 2 * sad.emotions["joy"]
+    assert dread.emotions["fear"] > 2 * glad.emotions["fear"]
+
+
+def test_neighbours_colour_a_sentence_but_not_beyond_its_chapter(model):
+    plain = "그는 길을 걸었다."
+    grief, joy = ["나는 슬프고 괴로워 울었다."] * 3, ["나는 기쁘고 행복하여 웃었다."] * 3
+    among_grief = list(model.hear(sentences(*grief, plain, *grief)))[3]
+    among_joy = list(model.hear(sentences(*joy, plain, *joy)))[3]
+    assert among_grief.valence < among_joy.valence
+    alone = next(model.hear(sentences(plain), context=False))
+    other_chapter = [*sentences(*grief), *sentences(plain, chapter=1), *sentences(*grief)]
+    assert list(model.hear(other_chapter))[3].valence == alone.valence
+
+
+def test_three_sentences_are_read_ahead_or_none(model):
+    for context, ahead in ((True, ko.CONTEXT), (False, 0)):
+        read = count()
+        endless = (Sentence("좋다", Chapter(0, ""), next(read), 0) for _ in count())
+        moods = model.hear(endless, context=context)
+        for heard in range(5):
+            next(moods)
+            assert next(read) == 1 + heard + ahead + heard  # the asking counts too
+
+
+def test_every_sentence_is_heard_in_order(model):
+    texts = ["아침이다.", "", "비가 온다."]
+    for length in range(6):
+        some = sentences(*(texts * 2)[:length])
+        assert [mood.sentence for mood in model.hear(some)] == some
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "\ud800", "쀍뛟", "\x00", "😀", "ㅋ" * 5_000, "가" * 50_000]
+)
+def test_any_text_is_heard(model, text):
+    (mood,) = model.hear(sentences(text))
+    assert -1 <= mood.valence <= 1
+
+
+def test_n_grams_are_those_the_model_was_trained_with():
+    assert ko.ngrams("가 나").tolist()[:3] == ko.ngrams("가 나").tolist()[:3]
+    assert len(ko.ngrams("가 나")) == 2 + 4 + 3 + 2 + 1
+    assert ko.ngrams("나").tolist()[0] in ko.ngrams("가나").tolist()
+
+
+@pytest.mark.parametrize("broken", [ko.CONFIG, ko.PIECES, ko.WEIGHTS])
+def test_a_damaged_model_is_said_to_be(tmp_path, broken):
+    folder = tmp_path / "ko"
+    shutil.copytree(models.FOLDER / "ko", folder)
+    (folder / broken).write_bytes(b"{}")
+    with pytest.raises(SonifyError, match="damaged"):
+        KoModel.load(folder)
+    (folder / broken).unlink()
+    with pytest.raises(SonifyError, match="can't read"):
+        KoModel.load(folder)
+
+
+def test_its_groups_are_emotions(model):
+    config = json.loads((models.FOLDER / "ko" / ko.CONFIG).read_text(encoding="utf-8"))
+    assert len(config["groups"]) == 44
+    assert set(config["groups"]) - {None} == set(EMOTIONS)

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the training extra")
+for package in ("kiwipiepy", "sentencepiece", "scipy", "sklearn"):
+    pytest.importorskip(package, reason="needs the training extra")
+
+from sonify.mood import ko  # noqa: E402
+from sonify.mood.ko import Calibration, KoModel  # noqa: E402
+from sonify.mood.mood import EMOTIONS  # noqa: E402
+from sonify.reading.book import Chapter, Sentence  # noqa: E402
+from training.mood.data import LABELS, PoemLine  # noqa: E402
+from training.mood.ko import calibration, emotions, literature, network, reviewer  # noqa: E402
+from training.mood.ko.export import export, whole  # noqa: E402
+
+PIECES = ["<unk>\t0", "▁\t-1", *(f"{piece}\t-3" for piece in "가나다라마바사아자차카타파하")]
+TEXTS = ["가나다 라마", "바", "사아자 차카 타파하 가가", "나라", "다다다 하하", "마바사"]
+OWNERS = ["a", "a", "a", "b", "b", "b"]
+
+
+def lines(random, outputs=ko.OUTPUTS):
+    def some(width):
+        return random.normal(size=(len(TEXTS), width))
+
+    targets = random.normal(size=(4, outputs))
+    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(320), some(5), some(7))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    torch.manual_seed(0)
+    random = np.random.default_rng(0)
+    vectors, scale = whole(random.normal(size=(len(PIECES), 2)))
+    net = network.Network((vectors * scale).astype(np.float32)).eval()
+    characters = reviewer.Reviewer().eval()
+    with torch.no_grad():
+        for parameter in [*net.parameters(), *characters.parameters()]:
+            parameter.copy_(parameter.half())  # as they are kept
+        rows, steps = whole(net.embedding.weight.numpy(), axis=1)
+        net.embedding.weight.copy_(torch.from_numpy(rows * steps))
+    _, student = literature.learn(lines(random))
+    folder = tmp_path_factory.mktemp("ko")
+    calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3), (0.2, 0.9), 0.1, emotions.OF_LABEL)
+    register = (random.normal(size=320) / 20, 0.1)
+    export(folder, PIECES, net, characters, vectors, float(scale), student, register, calibrated)
+    return net, characters, KoModel.load(folder)
+
+
+def test_numpy_hears_what_pytorch_learned(trained):
+    net, characters, model = trained
+    for text in TEXTS:
+        rows = model.pieces.encode(text)
+        with torch.inference_mode():
+            pooled = net.pool(*network.padded([rows]))[0].numpy()
+            grams = characters(*reviewer._bag([ko.ngrams(text)]))[0].item()
+        np.testing.assert_allclose(model.pool(rows), pooled, atol=2e-5)
+        assert model.review_ngrams(ko.ngrams(text)) == pytest.approx(grams, abs=2e-3)
+
+
+def test_padding_is_not_heard(trained):
+    net, _, _ = trained
+    texts = [[2, 3, 4], [5], [6, 7, 8, 9, 10, 11, 12]]
+    with torch.inference_mode():
+        together = net.pool(*network.padded(texts))
+        alone = [net.pool(*network.padded([text]))[0] for text in texts]
+    torch.testing.assert_close(together, torch.stack(alone), atol=1e-5, rtol=0)
+
+
+def test_weights_of_features_say_what_the_numbers_of_lines_say():
+    random = np.random.default_rng(1)
+    view = literature.View(random.normal(size=(6, 20)), 0.3)
+    near = literature.around(OWNERS)
+    kernel = literature.with_context(view.kernel(), near)
+    ridge = literature.fit(kernel, random.normal(size=(6, 2)), near)
+    own, beside = ridge.weights(view)
+    heard = view.features @ own + near @ (view.features @ beside) + ridge.mean
+    np.testing.assert_allclose(heard, kernel @ ridge.dual + ridge.mean, atol=1e-5)
+
+
+def test_the_student_ships_what_it_learned(trained):
+    known = lines(np.random.default_rng(2))
+    _, student = literature.learn(known)
+    counts = literature.count_ngrams(TEXTS)
+    terms = literature.tf_idf(counts, literature.inverse_frequency(counts)).toarray()
+    own, beside = np.hsplit(
+        terms[:, student.terms] @ student.terms_out
+        + known.meaning @ student.meaning_out
+        + known.pooled @ student.pooled_out
+        + student.bias,
+        2,
+    )
+    heard = own + literature.around(OWNERS) @ beside
+    # Six lines are known nearly by heart where ridge is weak against the kernel.
+    assert np.corrcoef(heard[:4].ravel(), known.targets.ravel())[0, 1] > 0.8
+
+
+def test_lines_of_other_poems_are_not_near():
+    near = literature.around(["a", "a", "a", "a", "a", "b"]).toarray()
+    assert near[0].tolist() == [0, 0.5, 0.4, 0.3, 0, 0]
+    assert near[5].tolist() == [0] * 6
+    assert (near == near.T).all()
+
+
+def test_every_label_has_its_place():
+    grouped = [label for labels in emotions.GROUPS.values() for label in labels]
+    assert len(set(grouped)) == len(grouped)
+    assert set(LABELS) - set(grouped) == {"비장함", "깨달음", "없음"}
+    assert list(emotions.GROUPS) == list(EMOTIONS)
+    line = PoemLine(0, "", "", {"행복": 0.6, "슬픔": 0.2, "없음": 1.0})
+    shares = dict(zip(EMOTIONS, emotions.shares(line.emotions), strict=True))
+    assert (shares["joy"], shares["sadness"]) == pytest.approx((0.75, 0.25))
+
+
+def test_it_abstains_where_it_guesses():
+    heard = np.linspace(-1, 1, 2001)
+    positive = heard > 0
+    positive[np.abs(heard) < 0.2] = np.arange(np.sum(np.abs(heard) < 0.2)) % 2 == 0
+    # Half of those within 0.2 are right: as many again must follow before six in ten are.
+    assert calibration.neutral(heard, positive) == pytest.approx(0.25, abs=0.01)
+
+
+def test_sentences_of_one_text_are_heard(trained):
+    model = trained[2]
+    moods = list(model.hear(Sentence(t, Chapter(0, ""), i, 0) for i, t in enumerate(TEXTS)))
+    assert all(sum(mood.emotions.values()) == pytest.approx(1) for mood in moods)

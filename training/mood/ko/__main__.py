@@ -1,0 +1,173 @@
+"""Train `ko` and write models/ko: `python -m training.mood.ko`.
+
+It takes the steps that an earlier, interrupted run didn't; delete its work folder to begin anew.
+"""
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from sonify.mood.ko import LONGEST, Calibration, KoModel
+from sonify.mood.models import FOLDER
+from sonify.mood.pieces import Pieces, normalize
+from training.mood import metrics
+from training.mood.data import PoemLine
+from training.mood.ko import calibration, card, e5, emotions, literature, network, reviewer
+from training.mood.ko import pieces as vocabulary
+from training.mood.ko.export import export, whole
+from training.mood.ko.texts import Texts
+
+NOVEL_SENTENCES = 6_000
+"""That the teacher labels, drawn from all."""
+HELD_OUT = 5
+"""Every so many-th poem calibrates; then the verdict is learned again with it."""
+
+
+def main() -> None:
+    """Train, export, measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("work/mood/ko"))
+    parser.add_argument("--models", type=Path, default=FOLDER)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--condition",
+        choices=("open", "paper"),
+        default="open",
+        help="learn from all reviews but the test split's (shipped), or from the train split only;"
+        " the latter only measures",
+    )
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+
+    texts = Texts()
+    morphemes = vocabulary.analyzed(texts, options.work)
+    pieces, lines = vocabulary.vocabulary(morphemes, options.work)
+    meanings = vocabulary.similarities(morphemes, options.work)
+    vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
+    rows = [pieces.encode(text)[:LONGEST] for text in texts.normalized]
+
+    net = network.Network(vectors * scale)
+    comments = [pieces.encode(normalize(comment.text))[:LONGEST] for comment in texts.comments]
+    network.train(net, texts, rows, comments, options.condition, options.seed, options.work)
+    characters = reviewer.Reviewer()
+    reviewer.train(characters, texts, options.condition, options.seed, options.work)
+
+    def heard(places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        return [network.ratings(net, rows, places), reviewer.ratings(characters, texts, places)]
+
+    review = calibration.reviews(*heard(texts.validation), texts.ratings[texts.validation] > 5)
+    verdict = np.array(review) @ [*heard(texts.test), np.ones(len(texts.test))]
+    right = ((verdict > 0) == (texts.ratings[texts.test] > 5)).mean()
+    print(f"NSMC test, {options.condition} condition, seed {options.seed}: {right:.2%}")
+    if options.condition == "paper":
+        return
+
+    known = literary(texts, pieces, vectors * scale, net, meanings, options.work)
+    poem = np.array([line.poem for line in texts.poems])
+    held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
+    outputs, _ = literature.learn(known, held_out)
+    truth = known.targets[held_out]
+    slope, offset = calibration.literature(outputs[:, 0], truth[:, 0])
+    clear = np.abs(truth[:, 0]) > calibration.CLEAR
+    valence = np.tanh((slope * outputs[:, 0] + offset) / 2)
+    _, student = literature.learn(known)
+    assert student is not None
+    export(
+        options.models / KoModel.name,
+        lines,
+        net,
+        characters,
+        vectors,
+        float(scale),
+        student,
+        register(net, known.pooled, rows, texts),
+        Calibration(
+            review=review,
+            literature=(slope, offset),
+            intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
+            neutral=calibration.neutral(valence[clear], truth[clear, 0] > 0),
+            groups=emotions.OF_LABEL,
+        ),
+    )
+    figures = {
+        "spearman": metrics.spearman(valence, truth[:, 0]),
+        "balanced": metrics.balanced_accuracy(valence, truth[:, 0]),
+        "emotions": metrics.macro_spearman(outputs[:, 1:-1], truth[:, 1:-1]),
+    }
+    poets = by_poet(known, texts, (slope, offset))
+    card.write(options.models / KoModel.name, options.seed, figures, poets, NOVEL_SENTENCES)
+
+
+def by_poet(
+    known: literature.Lines, texts: Texts, calibrated: tuple[float, float]
+) -> dict[str, tuple[float, float]]:
+    """Balanced accuracy and Spearman on each poet's lines, learned from the other poets'."""
+    poets = np.array([line.poet for line in texts.poems])
+    figures = {}
+    for poet in np.unique(poets):
+        outputs, _ = literature.learn(known, poets == poet)
+        valence = calibrated[0] * outputs[:, 0] + calibrated[1]
+        truth = known.targets[poets == poet, 0]
+        figures[str(poet)] = (
+            metrics.balanced_accuracy(valence, truth),
+            metrics.spearman(valence, truth),
+        )
+    return figures
+
+
+def literary(
+    texts: Texts, pieces: Pieces, vectors: NDArray[np.float32], net: network.Network,
+    meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
+) -> literature.Lines:  # fmt: skip
+    """All that literature is learned from, seen in every view."""
+    drawn = np.random.default_rng(0).permutation(len(texts.novels))[:NOVEL_SENTENCES]
+    novels = [texts.novels[place] for place in sorted(drawn)]
+    originals = [line.text for line in texts.poems] + [sentence for _, sentence in novels]
+    normalized = [normalize(text) for text in originals]
+    rows = [pieces.encode(text)[:LONGEST] or [0] for text in normalized]
+    has_vector = vectors.any(axis=1)
+    return literature.Lines(
+        texts=normalized,
+        owner=[f"poem {line.poem}" for line in texts.poems] + [name for name, _ in novels],
+        targets=np.array([target(line) for line in texts.poems]),
+        meaning=literature.extremes([vectors[[r for r in some if has_vector[r]]] for some in rows]),
+        pooled=pooled(net, rows),
+        morphemes=literature.extremes(vocabulary.meanings_of(originals, meanings)),
+        e5=e5.embed(normalized, work / "e5.npy"),
+    )
+
+
+def target(line: PoemLine) -> list[float]:
+    """Valence, the share of each of `EMOTIONS`, the share of the strongest emotion."""
+    strongest = max((s for e, s in line.emotions.items() if e != emotions.NONE), default=0.0)
+    return [line.valence, *emotions.shares(line.emotions), strongest]
+
+
+@torch.inference_mode()
+def pooled(net: network.Network, rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    """What the network makes of each text, (texts, 2d)."""
+    net.eval()
+    batches = (rows[start : start + 256] for start in range(0, len(rows), 256))
+    return np.concatenate([net.pool(*network.padded(batch)).numpy() for batch in batches])
+
+
+def register(
+    net: network.Network, literary: NDArray[np.float32], rows: Sequence[Sequence[int]],
+    texts: Texts,
+) -> tuple[NDArray[np.float64], float]:  # fmt: skip
+    """Weights and offset of the logit that a text is a review, learned against literature."""
+    some = np.random.default_rng(1).choice(texts.train, 9_000, replace=False)
+    reviews = pooled(net, [rows[place] or [0] for place in some])
+    kinds: Iterable[int] = [1] * len(reviews) + [0] * len(literary)
+    found = LogisticRegression(C=0.05, max_iter=300).fit(np.vstack([reviews, literary]), kinds)
+    return found.coef_[0], float(found.intercept_[0])
+
+
+if __name__ == "__main__":
+    main()

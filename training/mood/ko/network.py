@@ -1,0 +1,195 @@
+"""The network in PyTorch, as `sonify.mood.ko` runs it, and how it learns from reviews."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sonify.mood.ko import DILATIONS, HEADS
+from training.mood.data import LABELS
+from training.mood.ko.texts import POSITIVE, Texts
+
+DIMENSIONS = 160
+HIDDEN = 192
+DROPOUT = 0.2
+UNKNOWN = 0.08
+"""Share of pieces that are hidden in training."""
+EPOCHS = 3
+BATCH = 256
+RATE = 1.5e-3
+COMMENTS_EVERY = 4
+"""Batches of reviews to one of comments."""
+LONGEST = 64
+
+
+class Block(nn.Module):
+    """A convolution three pieces wide, gated, with a residual: Dauphin et al. 2017."""
+
+    def __init__(self, dilation: int) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.convolution = nn.Linear(3 * DIMENSIONS, 2 * DIMENSIONS)
+        self.norm = nn.LayerNorm(DIMENSIONS)
+
+    def forward(self, x: Tensor, real: Tensor) -> Tensor:
+        """(batch, pieces, DIMENSIONS) → the same. Args: real: 0 for padding, 1 otherwise."""
+        d = self.dilation
+        around = F.pad(x, (0, 0, d, d))
+        before, after = around[:, : -2 * d], around[:, 2 * d :]
+        a, b = self.convolution(torch.cat([before, x, after], -1)).chunk(2, -1)
+        return self.norm(x + drop(a * torch.sigmoid(b), self.training)) * real
+
+
+class Network(nn.Module):
+    """Pieces → one vector → the review's logit and those of KOTE's 44 emotions."""
+
+    def __init__(self, vectors: NDArray[np.float32]) -> None:
+        """Args: vectors: what the pieces begin with, (pieces, up to DIMENSIONS)."""
+        super().__init__()
+        self.embedding = nn.Embedding(len(vectors), DIMENSIONS)
+        nn.init.normal_(self.embedding.weight, std=0.5)
+        with torch.no_grad():
+            begin = torch.from_numpy(vectors * (0.5 / vectors.std()))
+            self.embedding.weight[:, : vectors.shape[1]] = begin
+        self.norm = nn.LayerNorm(DIMENSIONS)
+        self.blocks = nn.ModuleList(map(Block, DILATIONS))
+        self.attention = nn.Linear(DIMENSIONS, HEADS)
+        self.value = nn.Linear(DIMENSIONS, DIMENSIONS)
+        self.hidden = nn.Linear(2 * DIMENSIONS, HIDDEN)
+        self.review = nn.Linear(HIDDEN, 1)
+        self.emotions = nn.Linear(HIDDEN, len(LABELS))
+
+    def pool(self, rows: Tensor, real: Tensor) -> Tensor:
+        """(batch, pieces) → (batch, 2 DIMENSIONS). Args: real: which pieces are no padding."""
+        if self.training:
+            rows = rows.masked_fill(torch.rand(rows.shape) < UNKNOWN, 0)
+        here = real[..., None].float()
+        x = drop(self.norm(self.embedding(rows)), self.training) * here  # (batch, pieces, d)
+        for block in self.blocks:
+            x = block(x, here)
+        x = x.float()
+        scores = self.attention(x).float().masked_fill(~real[..., None], -1e4)
+        values = self.value(x).float().unflatten(-1, (HEADS, -1))  # (batch, pieces, HEADS, v)
+        attended = (scores.softmax(1)[..., None] * values).sum(1).flatten(1)  # (batch, d)
+        return torch.cat([attended, x.masked_fill(~real[..., None], -1e4).amax(1)], -1)
+
+    def forward(self, rows: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits of a good rating, (batch,), and of the emotions, (batch, 44)."""
+        pooled = F.dropout(self.pool(rows, real), DROPOUT, self.training)
+        hidden = F.dropout(F.relu(self.hidden(pooled)), DROPOUT, self.training)
+        return self.review(hidden)[:, 0].float(), self.emotions(hidden).float()
+
+
+def drop(x: Tensor, training: bool) -> Tensor:
+    """Dropout of whole channels of a text: cheaper than of single numbers, and no worse here."""
+    if not training:
+        return x
+    return x * (torch.rand(x.shape[0], 1, x.shape[2]) > DROPOUT).to(x.dtype) / (1 - DROPOUT)
+
+
+def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Rows of pieces and which of them are real, both (texts, longest)."""
+    texts = [text[:LONGEST] or [0] for text in texts]
+    rows = torch.zeros(len(texts), max(map(len, texts)), dtype=torch.long)
+    real = torch.zeros(rows.shape, dtype=torch.bool)
+    for place, text in enumerate(texts):
+        rows[place, : len(text)] = torch.tensor(text)
+        real[place, : len(text)] = True
+    return rows, real
+
+
+def train(
+    network: Network, texts: Texts, reviews: Sequence[Sequence[int]],
+    comments: Sequence[Sequence[int]], condition: str, seed: int, work: Path,
+) -> None:  # fmt: skip
+    """Learn the reviews' ratings and the comments' emotions; goes on after the last epoch kept.
+
+    Args:
+        network: is changed.
+        texts: with the ratings and emotions.
+        reviews: rows of the pieces of each.
+        comments: the same.
+        condition: "open" or "paper".
+        seed: of batches and dropout.
+        work: where each epoch is kept.
+    """
+    kept = work / f"network-{condition}-{seed}.pt"
+    optimizer = torch.optim.AdamW(
+        network.parameters(), weight_decay=1e-4, betas=(0.9, 0.98), fused=True
+    )
+    done = step = 0
+    if kept.exists():
+        state = torch.load(kept, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        done, step = state["epochs"], state["step"]
+    positive = torch.from_numpy(POSITIVE[texts.ratings])
+    emotions = torch.tensor(
+        [[float(label in comment.emotions) for label in LABELS] for comment in texts.comments]
+    )
+    for epoch in range(done, EPOCHS):
+        torch.manual_seed(1000 * seed + epoch)
+        random = np.random.default_rng([seed, epoch])
+        batches = list(_batches(texts.epoch(condition, random), reviews, random))
+        network.train()
+        before = time.monotonic()
+        for batch in batches:
+            step += 1
+            left = 1 - step / (EPOCHS * len(batches))
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * min(1, step / 300) * max(0.02, left)
+            with torch.autocast("cpu", torch.bfloat16):
+                rating, _ = network(*padded([reviews[place] for place in batch]))
+            loss = F.binary_cross_entropy_with_logits(rating, positive[batch])
+            if step % COMMENTS_EVERY == 0:
+                some = random.integers(0, len(comments), 64)
+                with torch.autocast("cpu", torch.bfloat16):
+                    _, felt = network(*padded([comments[place] for place in some]))
+                loss = loss + F.binary_cross_entropy_with_logits(felt, emotions[some])
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+            optimizer.step()
+        right = (ratings(network, reviews, texts.validation) > 0) == (
+            texts.ratings[texts.validation] > 5
+        )
+        print(
+            f"network ({condition}, seed {seed}), epoch {epoch + 1}: "
+            f"{right.mean():.2%} of validation, {time.monotonic() - before:.0f} s",
+            flush=True,
+        )
+        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+        torch.save(state | {"epochs": epoch + 1, "step": step}, kept)
+    network.eval()
+
+
+def _batches(
+    places: NDArray[np.int64], texts: Sequence[Sequence[int]], random: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Batches of about the same length, in random order."""
+    lengths = np.array([len(texts[place]) for place in places])
+    batches = []
+    for start in range(0, len(places), 50 * BATCH):
+        some = places[start : start + 50 * BATCH]
+        some = some[np.argsort(lengths[start : start + 50 * BATCH], kind="stable")]
+        batches += [some[first : first + BATCH] for first in range(0, len(some), BATCH)]
+    yield from (batches[place] for place in random.permutation(len(batches)))
+
+
+@torch.inference_mode()
+def ratings(
+    network: Network, texts: Sequence[Sequence[int]], places: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The review logit of some texts."""
+    network.eval()
+    order = sorted(range(len(places)), key=lambda place: len(texts[places[place]]))
+    heard = np.zeros(len(places), np.float32)
+    for start in range(0, len(order), 512):
+        some = order[start : start + 512]
+        heard[some] = network(*padded([texts[places[place]] for place in some]))[0].numpy()
+    return heard
