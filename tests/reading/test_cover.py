@@ -42,8 +42,10 @@ def test_a_cover_as_epub_2_names_it(tmp_path: Path):
     "package",
     [
         "",
-        '<manifest><item properties="cover-image" href="no.jpg" media-type="image/jpeg"/></manifest>',
-        '<manifest><item properties="cover-image" href="a.jpg" media-type="image/avif"/></manifest>',
+        '<manifest><item properties="cover-image" '
+        'href="no.jpg" media-type="image/jpeg"/></manifest>',
+        '<manifest><item properties="cover-image" '
+        'href="a.jpg" media-type="image/avif"/></manifest>',
         "<broken",
     ],
 )
