@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> None:
 
 def _first_sentence(card: Path) -> str:
     """What a model's card says first, below its heading."""
-    lines = card.read_text(encoding="utf-8").splitlines()
-    return next((line for line in lines if line and not line.startswith("#")), "")
+    _, paragraph, *_ = card.read_text(encoding="utf-8").split("\n\n")
+    return " ".join(paragraph.split()).partition(". ")[0].rstrip(".")
