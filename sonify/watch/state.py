@@ -114,6 +114,8 @@ class State:
             raise
 
     def _prepare(self) -> None:
+        # The pages of a few hundred texts: what a watcher remembers doesn't grow over months.
+        self._connection.execute("PRAGMA cache_size = -256")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._connection.executescript(
