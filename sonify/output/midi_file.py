@@ -5,6 +5,7 @@ lyrics, and the accompaniment. A track's length stands before it in the file, so
 kept in temporary files until the last phrase is in.
 """
 
+import contextlib
 import shutil
 import struct
 import tempfile
@@ -123,7 +124,8 @@ class MidiFile(FileOutput):
 
     def _discard(self) -> None:
         for track in self._tracks:
-            track.file.close()
+            with contextlib.suppress(OSError):  # what is left to write may not fit either
+                track.file.close()
 
     def _meta(self, tick: int, kind: str, **values: str | int) -> None:
         self._conductor.add(tick, mido.MetaMessage(kind, **values))
