@@ -337,8 +337,8 @@ def _bend(mode: Mode, expression: Expression) -> _Bent:
     return _Bent(
         phrase,
         strong=by_degree({d: f for d, f in _STRONG.items() if d in SCALES[mode]}, 1.0),
-        closed=by_degree(_CLOSED, 1e-3) * in_mode,
-        open=by_degree(_OPEN, 1e-3) * in_mode,
+        closed=by_degree(_CLOSED, 1e-6) * in_mode,
+        open=by_degree(_OPEN, 1e-6) * in_mode,
         tonic=by_degree({0: 1.0}, 0.0),
         wide=math.exp(expression.leap),
     )
