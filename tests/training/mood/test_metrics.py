@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy", reason="needs the training extra")
+
 from training.mood import metrics
 
 
