@@ -35,7 +35,7 @@ def add_to(commands: Commands) -> None:
     add_music(parser)
     parser.add_argument(
         "-o", "--output", type=Path, metavar="OUT",
-        help="a .mid, .ogg, .flac, .wav, .mp3, .html or .json file "
+        help="a .mid, .ogg, .flac, .wav, .mp3, .epub, .html or .json file "
         "(default: INPUT's name with .mid, in this folder)",
     )  # fmt: skip
     parser.add_argument(

@@ -8,10 +8,11 @@ from sonify.output.audio import FORMATS, Audio
 from sonify.output.midi_file import MidiFile
 from sonify.output.output import FileOutput
 from sonify.output.page import Page
+from sonify.output.read_along import ReadAlong
 from sonify.output.report import Report
 from sonify.reading.cover import cover_of
 
-SUFFIXES = (".mid", ".json", ".html", *FORMATS)
+SUFFIXES = (".mid", ".json", ".html", ".epub", *FORMATS)
 """What can be written, each by a name of its own."""
 
 
@@ -28,7 +29,8 @@ def output_for(
     Args:
         path: where the file goes; its suffix, in either case, is one of `SUFFIXES`.
         score: its phrases are to be given to the output.
-        source: the file that the text comes from, for its cover; None if it is no file.
+        source: the file that the text comes from, for its cover, and for an .epub to be made of
+            it; None if it is no file.
         program: General MIDI program, 0 (grand piano) to 127.
         soundfont: what audio is rendered with, instead of the one that is installed.
 
@@ -42,6 +44,8 @@ def output_for(
             return Report(path, score)
         case ".html":
             return Page(path, score)
+        case ".epub":
+            return ReadAlong(path, score, source=source, program=program, soundfont=soundfont)
         case suffix if suffix in FORMATS:
             cover = cover_of(source) if source else None
             return Audio(path, score, program=program, soundfont=soundfont, cover=cover)
