@@ -174,12 +174,15 @@ class Played:
             preexec_fn=lambda: controlling(1),
         )
         os.close(inner)
+        self._printed = b""
         threading.Thread(target=self._watch, args=[self.terminal], daemon=True).start()
         if self._piped:
             self._write(f"{LINES[0]}\n".encode())
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if exception[0]:
+            print(self._printed[-1000:].decode(errors="replace"), file=sys.stderr)
         self.command.kill()
         self.command.wait()
         self.close()
@@ -190,11 +193,10 @@ class Played:
             os.close(self.terminal)
         self.terminal = -1
 
-    @staticmethod
-    def _watch(terminal: int) -> None:
+    def _watch(self, terminal: int) -> None:
         with contextlib.suppress(OSError):
-            while os.read(terminal, 4096):
-                pass
+            while printed := os.read(terminal, 4096):
+                self._printed = (self._printed + printed)[-4096:]
 
     def spoil(self) -> None:
         """Goes on with what is no text."""
