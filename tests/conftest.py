@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ def jack() -> Iterator[Jack]:
     """A JACK server; what a test starts finds it by the environment."""
     if not jack_is_here():
         pytest.skip("needs jackd (Debian: apt-get install jackd2)")
-    with pytest.MonkeyPatch.context() as patch, Jack("sonify-test") as server:
+    with pytest.MonkeyPatch.context() as patch, Jack(f"sonify-test-{os.getpid()}") as server:
         patch.setenv("JACK_DEFAULT_SERVER", server.name)
         yield server
 
