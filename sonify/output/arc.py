@@ -176,11 +176,11 @@ def _chapters(moods: Sequence[Mood], places: Array, lengths: Array) -> Iterator[
     edges = [_x(float(starts[first])) for first in firsts] + [float(_RIGHT)]
     for first, edge, end in zip(firsts, edges, edges[1:], strict=False):
         if first:
-            yield f'<path d="M{edge:.1f} {_TOP}V{_BOTTOM + 96}" stroke="{_LINE}"/>'
+            yield f'<path d="M{edge:.1f} {_TOP}V{_BOTTOM + 112}" stroke="{_LINE}"/>'
         chapter = moods[first].sentence.chapter
         for name in (chapter.title, f"{chapter.index + 1}"):
             if name and (len(name) * 12 < end - edge - 12 or (name.isdigit() and end - edge > 22)):
-                place = f'x="{edge + (8 if first else 0):.1f}" y="{_BOTTOM + 94}"'
+                place = f'x="{edge + (8 if first else 0):.1f}" y="{_BOTTOM + 110}"'
                 yield f'<text {place} class="faint">{_clean(name)}</text>'
                 break
 

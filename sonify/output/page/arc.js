@@ -42,8 +42,8 @@ class Arc {
   #head;
   #score;
 
-  /** `seek` is called with a position when the reader chooses one. */
-  constructor(element, score, seek) {
+  /** `position` tells where the music is; `seek` is called with a position that was chosen. */
+  constructor(element, score, position, seek) {
     this.#element = element;
     this.#head = element.querySelector("i");
     this.#score = score;
@@ -60,7 +60,7 @@ class Arc {
       if (element.hasPointerCapture(event.pointerId)) choose(event);
     });
     element.addEventListener("keydown", (event) => {
-      const now = Number(element.getAttribute("aria-valuenow"));
+      const now = position();
       const chapter = score.chapterAt(now + 0.01);
       const steps = {
         ArrowLeft: now - 5, ArrowDown: now - 5, ArrowRight: now + 5, ArrowUp: now + 5,

@@ -48,7 +48,7 @@ function clock(seconds) {
 
   const player = new Player(score);
   const text = new Text(at("book"), score);
-  const arc = new Arc(at("arc"), score, (position) => seek(position));
+  const arc = new Arc(at("arc"), score, () => player.position, (position) => seek(position));
   const roll = new Roll(at("roll"), score, keyOf);
   let palette = colours(), shownChapter = -1, shownMood = "";
 
