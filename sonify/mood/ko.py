@@ -15,6 +15,7 @@ which of the two it is about, a review or literature, decides how they are mixed
 """
 
 import json
+import math
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -78,7 +79,7 @@ class Weights:
         meaning_out: from mean, highest and lowest of the pieces' vectors, (3m, 2o).
         pooled_out: (2d, 2o).
         literature_bias: (2o,).
-        register: (2d,). register_bias: (). Above 0: a review.
+        register: (2d,). register_terms: (t,). register_bias: (). To the logit of a review.
     """
 
     embedding: NDArray[np.int8]
@@ -113,6 +114,7 @@ class Weights:
     pooled_out: Array
     literature_bias: Array
     register: Array
+    register_terms: Array
     register_bias: Array
 
 
@@ -143,7 +145,7 @@ class _Heard:
         sentence: which.
         review: valence, if it is a review.
         comment: the share of people that would choose each of `EMOTIONS`, if it is one.
-        register: the probability that it is one.
+        register: the logit that it is one.
         literature: the outputs, without its neighbours, (o,).
         neighbours: what it adds to theirs, (o,).
     """
@@ -167,11 +169,15 @@ class KoModel:
     weights: Weights
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
+    _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
     _meaningful: list[bool] = field(init=False, repr=False)  # pieces that have a vector
 
     def __post_init__(self) -> None:
         groups = [[group == name for name in EMOTIONS] for group in self.calibration.groups]
         object.__setattr__(self, "_groups", np.array(groups, np.float32))
+        places = np.full(1 << HASH_BITS, -1, np.int32)
+        places[self.weights.terms] = np.arange(len(self.weights.terms), dtype=np.int32)
+        object.__setattr__(self, "_places", places)
         object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1).tolist())
 
     @classmethod
@@ -204,13 +210,15 @@ class KoModel:
         def mood() -> Mood:
             heard = coming.popleft()
             chapter = heard.sentence.chapter.index
-            outputs = heard.literature
+            outputs, register, weight = heard.literature, heard.register, 1.0
             for neighbours in (reversed(before), coming):
                 for nearness, other in zip(NEARNESS, neighbours, strict=False):
                     if other.sentence.chapter.index == chapter:
                         outputs = outputs + nearness * other.neighbours
+                        register += nearness * other.register
+                        weight += nearness
             before.append(heard)
-            return self._mood(heard, outputs)
+            return self._mood(heard, outputs, register / weight)
 
         for sentence in sentences:
             coming.append(self._hear(sentence))
@@ -231,9 +239,11 @@ class KoModel:
         logit = network * float(hidden @ w.review + w.review_bias) + offset
         logit += characters * self.review_ngrams(found)
         comment = _sigmoid(hidden @ w.emotions + w.emotions_bias) @ self._groups
-        register = float(_sigmoid(pooled @ w.register + w.register_bias))
-
-        literature, neighbours = self.literature(found, rows, pooled).reshape(2, OUTPUTS)
+        terms, tf_idf = self.terms(found)
+        register = float(pooled @ w.register + tf_idf @ w.register_terms[terms] + w.register_bias)
+        outputs = tf_idf @ w.terms_out[terms] * w.terms_scale + self._meaning(rows) @ w.meaning_out
+        outputs += pooled @ w.pooled_out + w.literature_bias
+        literature, neighbours = outputs.reshape(2, OUTPUTS)
         valence = float(np.tanh(logit / 2))  # 2p - 1
         return _Heard(sentence, valence, comment, register, literature, neighbours)
 
@@ -268,33 +278,33 @@ class KoModel:
         hidden = np.maximum(total @ w.ngrams_hidden + w.ngrams_hidden_bias, 0)
         return float(np.concatenate([total, hidden]) @ w.ngrams_out + w.ngrams_bias)
 
-    def literature(self, found: NDArray[np.int64], rows: list[int], pooled: Array) -> Array:
-        """The outputs of a sentence for itself and for its neighbours, (2o,)."""
-        w = self.weights
-        out = pooled @ w.pooled_out + w.literature_bias
-        vectors = w.vectors[[row for row in rows if self._meaningful[row]]]
-        if len(vectors):
-            extremes = [vectors.mean(axis=0), vectors.max(axis=0), vectors.min(axis=0)]
-            out += np.concatenate(extremes).astype(np.float32) * w.vectors_scale @ w.meaning_out
-        terms, counts = np.unique(found, return_counts=True)
-        places = np.minimum(np.searchsorted(w.terms, terms), len(w.terms) - 1)
-        known = w.terms[places] == terms
-        places = places[known]
-        if len(places):
-            tf_idf = (1 + np.log(counts[known].astype(np.float32))) * w.terms_idf[places]
-            tf_idf /= np.sqrt(tf_idf @ tf_idf)
-            out += tf_idf @ w.terms_out[places] * w.terms_scale
-        return out
+    def terms(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int32], Array]:
+        """Which of `Weights.terms` are among some n-grams, and their tf-idf, of length 1."""
+        places = self._places[found]
+        places, counts = np.unique(places[places >= 0], return_counts=True)
+        tf_idf = (1 + np.log(counts.astype(np.float32))) * self.weights.terms_idf[places]
+        tf_idf /= max(float(tf_idf @ tf_idf), 1e-9) ** 0.5
+        return places, tf_idf
 
-    def _mood(self, heard: _Heard, outputs: Array) -> Mood:
+    def _meaning(self, rows: list[int]) -> Array:
+        """The mean, highest and lowest of the pieces' vectors, (3m,); 0 where none has one."""
+        vectors = self.weights.vectors[[row for row in rows if self._meaningful[row]]]
+        if not len(vectors):
+            return np.zeros(3 * vectors.shape[1], np.float32)
+        extremes = [vectors.mean(axis=0), vectors.max(axis=0), vectors.min(axis=0)]
+        meaning: Array = np.concatenate(extremes).astype(np.float32) * self.weights.vectors_scale
+        return meaning
+
+    def _mood(self, heard: _Heard, outputs: Array, logit: float) -> Mood:
         slope, offset = self.calibration.literature
         low, high = self.calibration.intensity
-        review, register = heard.review, heard.register
+        review, register = heard.review, (1 + math.tanh(logit / 2)) / 2
         literature = float(np.tanh((slope * float(outputs[0]) + offset) / 2))  # 2p - 1
         strongest = min(max((float(outputs[-1]) - low) / (high - low), 0.0), 1.0)
         valence = register * review + (1 - register) * literature
         intensity = register * abs(review) + (1 - register) * strongest
-        shares = register * _shares(heard.comment) + (1 - register) * _shares(outputs[1:-1])
+        felt = outputs[1:-1] * (1 + _TONE * np.float32(literature))
+        shares = register * _shares(heard.comment) + (1 - register) * _shares(felt)
         emotions = dict(zip(EMOTIONS, shares.tolist(), strict=True))
         return Mood(heard.sentence, valence, self._polarity(valence), intensity, emotions)
 
@@ -329,6 +339,11 @@ _MIX = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(31)
 _TOP = np.uint64(64 - HASH_BITS)
 _SPACE = np.uint64(32)
+
+
+_TONE = np.array([0.8, 0.8, 0.8, 0.8, -0.8, -0.8, -0.8, 0], np.float32)
+"""How much valence raises or lowers each of `EMOTIONS`: ridge regression holds all of them near
+their means, and a line with one clear feeling is told so by its valence first."""
 
 
 def _layer_norm(x: Array, gain_and_bias: Array) -> Array:

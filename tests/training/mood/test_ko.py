@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
     _, student = literature.learn(lines(random))
     folder = tmp_path_factory.mktemp("ko")
     calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3), (0.2, 0.9), 0.1, emotions.OF_LABEL)
-    register = (random.normal(size=320) / 20, 0.1)
+    register = (random.normal(size=len(student.terms)), random.normal(size=320) / 20, 0.1)
     export(folder, PIECES, net, characters, vectors, float(scale), student, register, calibrated)
     return net, characters, KoModel.load(folder)
 

@@ -4,26 +4,36 @@ It takes the steps that an earlier, interrupted run didn't; delete its work fold
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from sonify.mood.ko import LONGEST, Calibration, KoModel
 from sonify.mood.models import FOLDER
 from sonify.mood.pieces import Pieces, normalize
 from training.mood import metrics
 from training.mood.data import PoemLine
-from training.mood.ko import calibration, card, e5, emotions, literature, network, reviewer
+from training.mood.ko import (
+    calibration,
+    card,
+    e5,
+    emotions,
+    literature,
+    network,
+    register,
+    reviewer,
+)
 from training.mood.ko import pieces as vocabulary
 from training.mood.ko.export import export, whole
 from training.mood.ko.texts import Texts
 
 NOVEL_SENTENCES = 6_000
 """That the teacher labels, drawn from all."""
+REVIEWS = 9_000
+"""That the register is learned from, beside all of literature."""
 HELD_OUT = 5
 """Every so many-th poem calibrates; then the verdict is learned again with it."""
 
@@ -78,6 +88,7 @@ def main() -> None:
     valence = np.tanh((slope * outputs[:, 0] + offset) / 2)
     _, student = literature.learn(known)
     assert student is not None
+    reviews = np.random.default_rng(1).choice(texts.train, REVIEWS, replace=False)
     export(
         options.models / KoModel.name,
         lines,
@@ -86,7 +97,13 @@ def main() -> None:
         vectors,
         float(scale),
         student,
-        register(net, known.pooled, rows, texts),
+        register.learn(
+            known.texts,
+            [texts.normalized[place] for place in reviews],
+            np.vstack([known.pooled, pooled(net, [rows[place] or [0] for place in reviews])]),
+            student.terms,
+            student.idf,
+        ),
         Calibration(
             review=review,
             literature=(slope, offset),
@@ -155,18 +172,6 @@ def pooled(net: network.Network, rows: Sequence[Sequence[int]]) -> NDArray[np.fl
     net.eval()
     batches = (rows[start : start + 256] for start in range(0, len(rows), 256))
     return np.concatenate([net.pool(*network.padded(batch)).numpy() for batch in batches])
-
-
-def register(
-    net: network.Network, literary: NDArray[np.float32], rows: Sequence[Sequence[int]],
-    texts: Texts,
-) -> tuple[NDArray[np.float64], float]:  # fmt: skip
-    """Weights and offset of the logit that a text is a review, learned against literature."""
-    some = np.random.default_rng(1).choice(texts.train, 9_000, replace=False)
-    reviews = pooled(net, [rows[place] or [0] for place in some])
-    kinds: Iterable[int] = [1] * len(reviews) + [0] * len(literary)
-    found = LogisticRegression(C=0.05, max_iter=300).fit(np.vstack([reviews, literary]), kinds)
-    return found.coef_[0], float(found.intercept_[0])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ IN_FULL = frozenset({
 def export(
     folder: Path, lines: Sequence[str], network: Network, reviewer: Reviewer,
     vectors: NDArray[np.int8], vectors_scale: float, literature: Literature,
-    register: tuple[NDArray[np.float64], float], calibration: Calibration,
+    register: tuple[NDArray[np.float64], NDArray[np.float64], float], calibration: Calibration,
 ) -> None:  # fmt: skip
     """Write a model folder; tables in whole numbers, the rest in half precision.
 
@@ -35,7 +35,7 @@ def export(
         vectors: of the pieces, times `vectors_scale`.
         vectors_scale: see `vectors`.
         literature: of `literature.learn`.
-        register: weights of the pooled vector, and offset.
+        register: of `register.learn`.
         calibration: all of it.
     """
     net = {name: array.numpy() for name, array in network.state_dict().items()}
@@ -79,8 +79,9 @@ def export(
         "meaning_out": literature.meaning_out,
         "pooled_out": literature.pooled_out,
         "literature_bias": literature.bias,
-        "register": register[0],
-        "register_bias": register[1],
+        "register_terms": register[0],
+        "register": register[1],
+        "register_bias": register[2],
     }
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / WEIGHTS, **{n: _narrow(n, a) for n, a in arrays.items()})
