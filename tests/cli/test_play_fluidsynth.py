@@ -70,8 +70,12 @@ def fluidsynth(soundfont: Path, audio: Path):
         str(soundfont),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    time.sleep(1.5)
     try:
+        backend = mido.Backend("mido.backends.rtmidi/UNIX_JACK")
+        end = time.monotonic() + 20
+        while not any("synth" in name for name in backend.get_output_names()):
+            assert time.monotonic() < end, "FluidSynth doesn't start"
+            time.sleep(0.1)
         yield
     finally:
         process.terminate()
