@@ -57,6 +57,7 @@ def turning_point(phrases: tuple[Phrase, ...]) -> int:
         if [p.mode for p in phrases[index - 2 : index + 2]] == ["major"] * 2 + ["minor"] * 2
         and len({p.chapter for p in phrases[index - 2 : index + 2]}) == 1
         and all(p.moods for p in phrases[index - 2 : index + 2])
+        and phrases[index - 2].start % TICKS_PER_BAR == 0
     }
     return min(turns, key=lambda index: abs(turns[index] - 8 * TICKS_PER_BAR))
 
@@ -87,11 +88,9 @@ def photograph(page: Path, second: float) -> None:
 
 def engrave(phrases: tuple[Phrase, ...], score, folder: Path) -> None:
     """Draws the melody over a turn of the mode as a score, from our own MIDI."""
-    start = phrases[0].start // TICKS_PER_BAR * TICKS_PER_BAR
     written = [  # in full lengths, without accompaniment and changes of tempo
         replace(
             phrase,
-            start=phrase.start - start,
             tempi=phrases[0].tempi[:1],
             melody=[
                 replace(note, duration=-(-note.duration // TICKS_PER_STEP) * TICKS_PER_STEP)
@@ -103,8 +102,14 @@ def engrave(phrases: tuple[Phrase, ...], score, folder: Path) -> None:
     ]
     write(folder / "turn.mid", written, score)
     file = mido.MidiFile(folder / "turn.mid", charset="utf-8")
-    for track in file.tracks:
-        track[:] = [m for m in track if m.type not in ("lyrics", "marker", "track_name", "text")]
+    for track in file.tracks:  # without words, whose time goes to what follows them
+        wordless, waited = [], 0
+        for message in track:
+            waited += message.time
+            if message.type not in ("lyrics", "marker", "track_name", "text"):
+                wordless.append(message.copy(time=waited))
+                waited = 0
+        track[:] = wordless
     file.save(folder / "turn.mid")
     subprocess.run(
         ["mscore3", "-T", "20", "-r", "200", "-o", folder / "turn.png", folder / "turn.mid"],

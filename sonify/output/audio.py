@@ -1,6 +1,8 @@
 """An audio file, rendered as the music streams in: Ogg Vorbis, FLAC, WAV or MP3."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +13,9 @@ from sonify.output.output import FileOutput
 from sonify.output.synthesizer import SAMPLE_RATE, Sound, Sounding, Synthesizer
 from sonify.output.tags import Tags
 from sonify.reading.cover import Cover
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 FORMATS = {
     ".ogg": ("OGG", "VORBIS"),
@@ -64,6 +69,7 @@ class Audio(FileOutput):
         self._score = score
         self._program, self._soundfont = program, soundfont
         self._cover = cover
+        self._worker = ThreadPoolExecutor(1)
 
     def _begin(self) -> None:
         import soundfile
@@ -78,6 +84,9 @@ class Audio(FileOutput):
         self._begun = 0.0  # the second at which the notes begin that wait to be rendered
         self._notes: list[Sounding] = []
         self._tail = np.zeros((0, 2), np.float32)  # what sounds on from those before
+        self._samples = 0
+        self._encoding: Future[None] = Future()
+        self._encoding.set_result(None)
         container, encoding = FORMATS[self.path.suffix.lower()]
         self._encoder = soundfile.SoundFile(
             self._file.fileno(), "w", SAMPLE_RATE, 2, encoding, format=container, closefd=False
@@ -102,11 +111,13 @@ class Audio(FileOutput):
         self._render()
         self._encode(self._limiter.add(self._tail))
         self._encode(self._limiter.end())
+        self._encoding.result()
         self._encoder.close()
         tags = Tags(self._score.title, self._score.author, self._chapters, self._end, self._cover)
         tags.write(self._partial, self.path.suffix.lower())
 
     def _discard(self) -> None:
+        self._worker.shutdown()
         encoder = getattr(self, "_encoder", None)
         if encoder is not None:
             encoder.close()
@@ -122,17 +133,22 @@ class Audio(FileOutput):
         self._begun, self._notes, self._tail = self._end, [], mixed[length:]
 
     def _encode(self, sound: Sound) -> None:
-        import soundfile
+        """Encodes sound while what comes next is rendered; a piece at most waits."""
+        self._samples += len(sound)
+        if self.path.suffix.lower() == ".wav" and self._samples * 2 * 2 > _LONGEST_WAV:
+            raise SonifyError(
+                f"can't write {self.path}: a .wav file holds 6 hours and 12 minutes at most; "
+                "name it .flac"
+            )
+        self._encoding.result()
+        self._encoding = self._worker.submit(_write, self._encoder, sound)
 
-        if self.path.suffix.lower() == ".wav":
-            samples = self._encoder.tell() + len(sound)
-            if samples * 2 * 2 > _LONGEST_WAV:
-                raise SonifyError(
-                    f"can't write {self.path}: a .wav file holds 6 hours and 12 minutes at most; "
-                    "name it .flac"
-                )
-        try:
-            for start in range(0, len(sound), _PIECE):
-                self._encoder.write(sound[start : start + _PIECE])
-        except soundfile.LibsndfileError as error:
-            raise OSError(error.error_string) from error
+
+def _write(encoder: "SoundFile", sound: Sound) -> None:
+    import soundfile
+
+    try:
+        for start in range(0, len(sound), _PIECE):
+            encoder.write(sound[start : start + _PIECE])
+    except soundfile.LibsndfileError as error:
+        raise OSError(error.error_string) from error
