@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import mido
@@ -64,15 +65,29 @@ def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[obj
     text.write_text("\n".join(LINES * round(minutes * 10)), encoding="utf-8")
     written = schedule(text)
     rows: list[list[object]] = [
-        ["timing of note-ons", "notes", "median", "99th percentile", "latest", "last note's place"]
+        [
+            "timing of note-ons",
+            "sent, of them not recorded",
+            "median",
+            "99th percentile",
+            "latest",
+            "last note's place",
+        ]
     ]
     for name, beside in (("as it is", 0), ("one core busy beside it", 1)):
         recorder.clear()
         with busy(beside), play(text, "--port", recorder.name) as command:
             command.wait()
         heard = recorder.notes()
-        assert len(heard) == len(written), (len(heard), len(written))
-        late = [h.time - when for h, when in zip(heard, written, strict=True)]
+        # A JACK client that is kept from running in time misses what its period brought.
+        same = SequenceMatcher(
+            None, [h.message for h in heard], [message for _, message in written], autojunk=False
+        )
+        late = [
+            heard[block.a + n].time - written[block.b + n][0]
+            for block in same.get_matching_blocks()
+            for n in range(block.size)
+        ]
         own = sorted(late)[len(late) // 100]
         lateness = sorted(max(0.0, each - own) for each in late)
         first, last = (statistics.median(part) for part in (late[:50], late[-50:]))
@@ -80,7 +95,7 @@ def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[obj
         rows.append(
             [
                 name,
-                len(late),
+                f"{len(written)}, {len(written) - len(late)}",
                 ms(statistics.median(lateness)),
                 ms(lateness[len(lateness) * 99 // 100]),
                 ms(lateness[-1]),
@@ -247,8 +262,8 @@ def busy(cores: int) -> Iterator[None]:
             process.wait()
 
 
-def schedule(text: Path) -> list[float]:
-    """When each note begins in the file that `compose` writes, in the order they are sent in."""
+def schedule(text: Path) -> list[tuple[float, tuple[int, ...]]]:
+    """The note-ons of the file that `compose` writes, with their time, in the order of sending."""
     path = text.with_suffix(".mid")
     subprocess.run(
         [sys.executable, "-m", "sonify", "compose", text, "-o", path, "-q"], cwd=ROOT, check=True
@@ -257,7 +272,7 @@ def schedule(text: Path) -> list[float]:
     for message in mido.MidiFile(path):
         now += message.time
         if message.type == "note_on":
-            begun.append(now)
+            begun.append((now, tuple(message.bytes())))
     return begun
 
 
