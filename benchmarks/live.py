@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -28,6 +29,7 @@ from tests.recorder import CONTROL, NOTE_ON, Heard, Jack, Recorder
 
 ROOT = Path(__file__).resolve().parents[1]
 NOVEL = ROOT / "samples" / "maengnori.epub"
+WAIT = 0.1  # seconds: what is later than the note before it by more has been waited for
 LINES = ("봄바람이 창을 두드렸다", "아무도 울지 않았다", "문 앞에 꽃이 놓여 있었다")
 
 
@@ -60,7 +62,8 @@ def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[obj
     """How late note-ons are, against the earliest of the run; and how far the last one has drifted.
 
     The earliest one in a hundred stands for the schedule's own place: what is common to all (the
-    port, the driver) is nobody's lateness.
+    port, the driver) is nobody's lateness. Where the music had to wait for composing, another
+    stretch begins.
     """
     text.write_text("\n".join(LINES * round(minutes * 10)), encoding="utf-8")
     written = schedule(text)
@@ -68,6 +71,7 @@ def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[obj
         [
             "timing of note-ons",
             "sent, of them not recorded",
+            "times that it waited for composing, in all",
             "median",
             "99th percentile",
             "latest",
@@ -88,14 +92,21 @@ def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[obj
             for block in same.get_matching_blocks()
             for n in range(block.size)
         ]
-        own = sorted(late)[len(late) // 100]
-        lateness = sorted(max(0.0, each - own) for each in late)
-        first, last = (statistics.median(part) for part in (late[:50], late[-50:]))
+        starts = [0, *(n for n in range(1, len(late)) if late[n] - late[n - 1] > WAIT), len(late)]
+        stretches = [late[a:b] for a, b in pairwise(starts)]
+        own = [sorted(stretch)[len(stretch) // 100] for stretch in stretches]
+        lateness = sorted(
+            max(0.0, each - place)
+            for stretch, place in zip(stretches, own, strict=True)
+            for each in stretch
+        )
+        first, last = (statistics.median(part) for part in (stretches[-1][:50], late[-50:]))
         length = (heard[-1].time - heard[0].time) / 60
         rows.append(
             [
                 name,
                 f"{len(written)}, {len(written) - len(late)}",
+                f"{len(own) - 1}, {ms(own[-1] - own[0])}",
                 ms(statistics.median(lateness)),
                 ms(lateness[len(lateness) * 99 // 100]),
                 ms(lateness[-1]),
@@ -126,7 +137,7 @@ def quickness(recorder: Recorder, text: Path) -> list[list[object]]:
             command.stdin.flush()
             recorder.wait(recorder.notes, 120)
             lines.append(recorder.notes()[0].time - began)
-            time.sleep(7)  # until it rests
+            time.sleep(5)  # until it rests
     return [
         ["waiting for the first note", "times", "median", "longest"],
         ["of a text, from starting the command (warm)", *summary(starts[1:])],
@@ -228,6 +239,8 @@ def controlling(terminal: int) -> None:
     import fcntl
     import termios
 
+    for ending in (signal.SIGINT, signal.SIGHUP):  # ignored, if so is what measures, as by nohup
+        signal.signal(ending, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 

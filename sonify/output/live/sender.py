@@ -43,7 +43,7 @@ from sonify.output.live.messages import (
 from sonify.output.live.port import Port
 from sonify.output.live.transport import Transport
 
-AHEAD = 2.5
+AHEAD = 4.0
 """Seconds of music in hand below which the sender asks for more."""
 
 _LEAD = 0.01  # seconds from a passage's arrival to its first note, where nothing sounds before
