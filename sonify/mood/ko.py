@@ -15,7 +15,6 @@ which of the two it is about, a review or literature, decides how they are mixed
 """
 
 import json
-import math
 import zipfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -79,7 +78,8 @@ class Weights:
         meaning_out: from mean, highest and lowest of the pieces' vectors, (3m, 2o).
         pooled_out: (2d, 2o).
         literature_bias: (2o,).
-        register: (2d,). register_terms: (t,). register_bias: (). To the logit of a review.
+        register: (2d, 2). register_terms: (t, 2). register_bias: (2,). To the logits that a text is
+            a review, and that literature is prose.
     """
 
     embedding: NDArray[np.int8]
@@ -124,14 +124,14 @@ class Calibration:
 
     Attributes:
         review: slopes of the network's and of the n-grams' logit, and an offset.
-        literature: slope and offset, to the logit of a pleasant line.
+        literature: slope, and offsets of verse and of prose, to the logit of a pleasant line.
         intensity: the shares of the strongest emotion that are heard as 0 and as 1.
         neutral: a valence nearer to 0 than this is no verdict.
         groups: which of `EMOTIONS` each of the 44 emotions belongs to, null for none.
     """
 
     review: tuple[float, float, float]
-    literature: tuple[float, float]
+    literature: tuple[float, float, float]
     intensity: tuple[float, float]
     neutral: float
     groups: tuple[str | None, ...]
@@ -145,7 +145,7 @@ class _Heard:
         sentence: which.
         review: valence, if it is a review.
         comment: the share of people that would choose each of `EMOTIONS`, if it is one.
-        register: the logit that it is one.
+        register: the logits that it is one, and that it is prose, (2,).
         literature: the outputs, without its neighbours, (o,).
         neighbours: what it adds to theirs, (o,).
     """
@@ -153,7 +153,7 @@ class _Heard:
     sentence: Sentence
     review: float
     comment: Array
-    register: float
+    register: Array
     literature: Array
     neighbours: Array
 
@@ -215,7 +215,7 @@ class KoModel:
                 for nearness, other in zip(NEARNESS, neighbours, strict=False):
                     if other.sentence.chapter.index == chapter:
                         outputs = outputs + nearness * other.neighbours
-                        register += nearness * other.register
+                        register = register + nearness * other.register
                         weight += nearness
             before.append(heard)
             return self._mood(heard, outputs, register / weight)
@@ -240,7 +240,7 @@ class KoModel:
         logit += characters * self.review_ngrams(found)
         comment = _sigmoid(hidden @ w.emotions + w.emotions_bias) @ self._groups
         terms, tf_idf = self.terms(found)
-        register = float(pooled @ w.register + tf_idf @ w.register_terms[terms] + w.register_bias)
+        register = pooled @ w.register + tf_idf @ w.register_terms[terms] + w.register_bias
         outputs = tf_idf @ w.terms_out[terms] * w.terms_scale + self._meaning(rows) @ w.meaning_out
         outputs += pooled @ w.pooled_out + w.literature_bias
         literature, neighbours = outputs.reshape(2, OUTPUTS)
@@ -295,10 +295,12 @@ class KoModel:
         meaning: Array = np.concatenate(extremes).astype(np.float32) * self.weights.vectors_scale
         return meaning
 
-    def _mood(self, heard: _Heard, outputs: Array, logit: float) -> Mood:
-        slope, offset = self.calibration.literature
+    def _mood(self, heard: _Heard, outputs: Array, logits: Array) -> Mood:
+        slope, verse, prose = self.calibration.literature
         low, high = self.calibration.intensity
-        review, register = heard.review, (1 + math.tanh(logit / 2)) / 2
+        review = heard.review
+        register, of_prose = _sigmoid(logits).tolist()
+        offset = of_prose * prose + (1 - of_prose) * verse
         literature = float(np.tanh((slope * float(outputs[0]) + offset) / 2))  # 2p - 1
         strongest = min(max((float(outputs[-1]) - low) / (high - low), 0.0), 1.0)
         valence = register * review + (1 - register) * literature

@@ -40,9 +40,10 @@ def trained(tmp_path_factory):
         net.embedding.weight.copy_(torch.from_numpy(rows * steps))
     _, student = literature.learn(lines(random))
     folder = tmp_path_factory.mktemp("ko")
-    calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3), (0.2, 0.9), 0.1, emotions.OF_LABEL)
-    register = (random.normal(size=len(student.terms)), random.normal(size=320) / 20, 0.1)
-    export(folder, PIECES, net, characters, vectors, float(scale), student, register, calibrated)
+    calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL)
+    terms = random.normal(size=len(student.terms))
+    registers = [(terms, random.normal(size=320) / 20, 0.1)] * 2
+    export(folder, PIECES, net, characters, vectors, float(scale), student, registers, calibrated)
     return net, characters, KoModel.load(folder)
 
 

@@ -89,6 +89,20 @@ def main() -> None:
     _, student = literature.learn(known)
     assert student is not None
     reviews = np.random.default_rng(1).choice(texts.train, REVIEWS, replace=False)
+    of_reviews = pooled(net, [rows[place] or [0] for place in reviews])
+    verse = len(known.targets)
+    registers = [
+        register.learn(
+            known.texts,
+            [texts.normalized[place] for place in reviews],
+            np.vstack([known.pooled, of_reviews]),
+            student.terms,
+            student.idf,
+        ),
+        register.learn(
+            known.texts[:verse], known.texts[verse:], known.pooled, student.terms, student.idf
+        ),
+    ]
     export(
         options.models / KoModel.name,
         lines,
@@ -97,16 +111,10 @@ def main() -> None:
         vectors,
         float(scale),
         student,
-        register.learn(
-            known.texts,
-            [texts.normalized[place] for place in reviews],
-            np.vstack([known.pooled, pooled(net, [rows[place] or [0] for place in reviews])]),
-            student.terms,
-            student.idf,
-        ),
+        registers,
         Calibration(
             review=review,
-            literature=(slope, offset),
+            literature=(slope, offset, calibration.prose(slope, literature.heard(known, student))),
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
             neutral=calibration.neutral(valence[clear], truth[clear, 0] > 0),
             groups=emotions.OF_LABEL,

@@ -30,6 +30,19 @@ def literature(heard: NDArray[np.float64], valence: NDArray[np.float64]) -> tupl
     return float(found.coef_[0, 0]), float(found.intercept_[0])
 
 
+def prose(slope: float, heard: NDArray[np.float64]) -> float:
+    """The offset at which half of the novels' sentences are pleasant, half unpleasant.
+
+    They have no verdicts. Plain narration, half of what a novel says, is to be neutral; by what
+    poems taught alone, it would be as unpleasant as their unpleasant lines.
+
+    Args:
+        slope: of `literature`.
+        heard: the student's predicted valences of the novels' sentences.
+    """
+    return float(-slope * np.median(heard))
+
+
 def neutral(heard: ArrayLike, positive: ArrayLike) -> float:
     """The widest valence within which fewer than `COIN` of the verdicts are right."""
     heard, positive = np.asarray(heard), np.asarray(positive, bool)

@@ -23,7 +23,8 @@ IN_FULL = frozenset({
 def export(
     folder: Path, lines: Sequence[str], network: Network, reviewer: Reviewer,
     vectors: NDArray[np.int8], vectors_scale: float, literature: Literature,
-    register: tuple[NDArray[np.float64], NDArray[np.float64], float], calibration: Calibration,
+    registers: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], float]],
+    calibration: Calibration,
 ) -> None:  # fmt: skip
     """Write a model folder; tables in whole numbers, the rest in half precision.
 
@@ -35,7 +36,7 @@ def export(
         vectors: of the pieces, times `vectors_scale`.
         vectors_scale: see `vectors`.
         literature: of `literature.learn`.
-        register: of `register.learn`.
+        registers: of `register.learn`: literature and reviews, verse and prose.
         calibration: all of it.
     """
     net = {name: array.numpy() for name, array in network.state_dict().items()}
@@ -79,9 +80,9 @@ def export(
         "meaning_out": literature.meaning_out,
         "pooled_out": literature.pooled_out,
         "literature_bias": literature.bias,
-        "register_terms": register[0],
-        "register": register[1],
-        "register_bias": register[2],
+        "register_terms": np.stack([terms for terms, _, _ in registers], axis=1),
+        "register": np.stack([of_pooled for _, of_pooled, _ in registers], axis=1),
+        "register_bias": np.array([bias for _, _, bias in registers]),
     }
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / WEIGHTS, **{n: _narrow(n, a) for n, a in arrays.items()})

@@ -261,3 +261,17 @@ def _primal(
     known = np.flatnonzero(inverse > 0).astype(np.int32)
     out = np.hstack(ridge.weights(terms))[known]
     return Literature(known, inverse[known], out, folded["meaning"], folded["pooled"], bias)
+
+
+def heard(lines: Lines, student: Literature) -> Array:
+    """The student's predicted valences of the novels' sentences."""
+    inverse = np.zeros(1 << HASH_BITS)
+    inverse[student.terms] = student.idf
+    outputs = (
+        tf_idf(count_ngrams(lines.texts), inverse).tocsr()[:, student.terms] @ student.terms_out
+        + lines.meaning @ student.meaning_out
+        + lines.pooled @ student.pooled_out
+        + student.bias
+    )
+    own, beside = np.hsplit(outputs, 2)
+    return (own + around(lines.owner) @ beside)[len(lines.targets) :, 0]
