@@ -42,8 +42,8 @@ tell reviews from literature and verse from prose. By the first the two verdicts
 valence, intensity and emotions; by the second, literature's offset is.
 
 **Calibration.** Valence is 2p - 1 of the probability p of positive, in reviews and in clear lines
-of literature (Platt scaling; for verse as if positive and negative were as frequent, for prose so that
-half of the novels' sentences, which nobody judged, are positive). Within
+of literature (Platt scaling; for verse as if positive and negative were as frequent, for prose so
+that half of the novels' sentences, which nobody judged, are positive). Within
 ±{neutral:.2f}, where fewer than six verdicts in ten on held-out lines were right, polarity is
 neutral. Intensity is |valence| in a review, and in literature the predicted share of readers that
 chose the strongest emotion, from its 2nd to its 98th percentile on held-out lines. Emotions are
