@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,9 +23,10 @@ pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
 
 class Terminal:
-    """A shell in tmux, 100 by 30."""
+    """A shell in tmux, 100 by 30, on a server of its own: the one before may be ending still."""
 
     def __init__(self) -> None:
+        self._server = f"sonify-test-{uuid.uuid4().hex}"
         self._tmux("new-session", "-d", "-x", "100", "-y", "30", "sh")
 
     def type(self, text: str) -> None:
@@ -52,7 +54,7 @@ class Terminal:
 
     def _tmux(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["tmux", "-L", f"sonify-test-{os.getpid()}", "-f", "/dev/null", "-u", *arguments],
+            ["tmux", "-L", self._server, "-f", "/dev/null", "-u", *arguments],
             text=True,
             capture_output=True,
             check=False,
