@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when done; 1 when this input or device can't be used; 130 after Ctrl-C. Wrong usage
         leaves with 2 by itself.
     """
+    # The networks' matrices are small: a second thread costs more than it brings.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(format="sonify: %(message)s", level=logging.INFO, stream=sys.stderr)
     options = _parser().parse_args(arguments)
     before = {number: signal.getsignal(number) for number in _ENDINGS}
