@@ -41,7 +41,7 @@ class Terminal:
     def text(self) -> str:
         return self._tmux("capture-pane", "-p").stdout
 
-    def wait(self, pattern: str, seconds: float = 10) -> str:
+    def wait(self, pattern: str, seconds: float = 45) -> str:
         """Waits until the screen has it, and returns what it is."""
         until = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text)):
@@ -75,7 +75,7 @@ def sung(terminal: Terminal) -> str:
     return lines[3] if len(lines) > 3 else ""
 
 
-def changes(terminal: Terminal, before: str, seconds: float = 10) -> str:
+def changes(terminal: Terminal, before: str, seconds: float = 45) -> str:
     until = time.monotonic() + seconds
     while (now := sung(terminal)) in ("", before):
         assert time.monotonic() < until, f"still {before!r}:\n{terminal.text}"
