@@ -32,7 +32,7 @@ def test_what_is_learned_can_be_learned(tmp_path):
     sentences = [list(random.integers(1, 31, size)) for size in random.integers(1, 12, 600)]
     positive = [sum(n <= 15 for n in rows) * 2 > len(rows) for rows in sentences]
     model = network.build(random.normal(size=(31, 12)).astype(np.float32))
-    batches = network.Batches(sentences, positive, seed=0)
+    batches = network.batches(sentences, positive, seed=0)
     network.train(model, batches, batches, tmp_path)
     accuracies = [epoch["val_accuracy"] for epoch in network.epochs(tmp_path)]
     assert model.evaluate(batches, verbose=0)[1] == pytest.approx(max(accuracies))
@@ -45,20 +45,18 @@ def test_what_is_learned_can_be_learned(tmp_path):
 
 
 def test_batches_hold_every_sentence_once_in_another_order_each_epoch():
-    sentences = [[n] * (1 + n % 5) for n in range(1, 400)]
-    batches = network.Batches(sentences, [n % 2 == 0 for n in range(1, 400)], seed=0)
+    sentences = [[n] * (1 + n % 60) for n in range(1, 400)]
+    batches = network.batches(sentences, [n % 2 == 0 for n in range(1, 400)], seed=0)
 
     def epoch():
         return [
-            (int(row[0]), bool(label))
-            for place in range(len(batches))
-            for row, label in zip(*batches[place], strict=True)
+            (int(row[0]), np.count_nonzero(row), bool(label))
+            for rows, labels in batches
+            for row, label in zip(rows.numpy(), labels, strict=True)
         ]
 
-    first = epoch()
-    batches.on_epoch_end()
-    second = epoch()
-    assert sorted(first) == sorted(second) == [(n, n % 2 == 0) for n in range(1, 400)]
+    first, second = epoch(), epoch()
+    assert sorted(first) == sorted(second) == [(n, 1 + n % 60, n % 2 == 0) for n in range(1, 400)]
     assert first != second
 
 

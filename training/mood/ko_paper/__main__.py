@@ -39,11 +39,11 @@ def main() -> None:
 
     keras.utils.set_random_seed(SEED)
     model = network.build(vectors)
-    learn = network.Batches(*zip(*known[VALIDATE:], strict=True), seed=SEED)
-    validate = network.Batches(*zip(*known[:VALIDATE], strict=True), seed=SEED)
+    learn = network.batches(*zip(*known[VALIDATE:], strict=True), seed=SEED)
+    validate = network.batches(*zip(*known[:VALIDATE], strict=True), seed=SEED)
     network.train(model, learn, validate, options.work)
 
-    heard = [(model.predict_on_batch(rows), positive) for rows, positive in validate]
+    heard = [(model.predict_on_batch(rows), positive.numpy()) for rows, positive in validate]
     temperature, neutral = calibrate(*map(np.concatenate, zip(*heard, strict=True)))
     export(model, words.wv.index_to_key, temperature, neutral, folder)
     shipped = PaperModel.load(folder)

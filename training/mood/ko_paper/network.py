@@ -6,12 +6,15 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 UNITS = 64
 HIDDEN = 64
 DROPOUT = 0.5
 BATCH = 128
+LENGTHS = (4, 6, 8, 10, 13, 16, 20, 26, 34, 44)
+"""Words; sentences between two of these are learned together."""
 EPOCHS = 12
 PATIENCE = 2
 
@@ -39,41 +42,31 @@ def build(vectors: NDArray[np.float32]) -> keras.Model:
     return model
 
 
-class Batches(keras.utils.PyDataset):
-    """Sentences in batches of about the same length, in another order every epoch."""
+def batches(
+    sentences: Sequence[Sequence[int]], positive: Sequence[bool], seed: int
+) -> tf.data.Dataset:
+    """Sentences in batches of about the same length, in another order every epoch.
 
-    def __init__(
-        self, sentences: Sequence[Sequence[int]], positive: Sequence[bool], seed: int
-    ) -> None:
-        """Args:
+    Args:
         sentences: the rows of each sentence's words; none may be empty.
         positive: whether each is positive.
         seed: of the order.
-        """
-        super().__init__()
-        self._sentences, self._positive = sentences, np.array(positive, np.int32)
-        self._random = np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        places = self._batches[index]
-        rows = np.zeros((len(places), max(len(self._sentences[p]) for p in places)), np.int32)
-        for row, place in zip(rows, places, strict=True):
-            row[: len(self._sentences[place])] = self._sentences[place]
-        return rows, self._positive[places]
-
-    def on_epoch_end(self) -> None:
-        """Make new batches."""
-        lengths = np.array([len(sentence) for sentence in self._sentences])
-        order = np.lexsort((self._random.random(len(lengths)), lengths))
-        batches = np.split(order, range(BATCH, len(order), BATCH))
-        self._batches = [batches[place] for place in self._random.permutation(len(batches))]
+    """
+    rows = tf.ragged.constant(sentences, tf.int32)
+    labels = np.array(positive, np.int32)
+    return (
+        tf.data.Dataset.from_tensor_slices((rows, labels))
+        .shuffle(len(sentences), seed)
+        .map(lambda row, label: (tf.identity(row), label))  # a tensor now, no longer ragged
+        .bucket_by_sequence_length(
+            lambda row, _: tf.size(row), LENGTHS, [BATCH] * (len(LENGTHS) + 1)
+        )
+    )
 
 
-def train(model: keras.Model, learn: Batches, validate: Batches, work: Path) -> None:
+def train(
+    model: keras.Model, learn: tf.data.Dataset, validate: tf.data.Dataset, work: Path
+) -> None:
     """Train until validation gets no better; an interrupted run goes on with its last epoch.
 
     Leaves the best epoch's weights in the model and in `work/best.weights.h5`, and the accuracies
