@@ -1,9 +1,10 @@
 """How punctual, how quick and how well-mannered `sonify play` is, heard from outside.
 
-    python -m benchmarks.live [--minutes 5] [--times 10]
+    python -m benchmarks.live [idle] [busy] [hour] [starts] [ends]
 
-A recorder on a JACK server of its own (dummy driver, 32 frames a period: 0.7 ms, which is part of
-what is measured) hears what the command, run as a person runs it, sends.
+Each part that is named (all, if none is) is measured and written down for itself. A recorder on a
+JACK server of its own (dummy driver, 32 frames a period: 0.7 ms, which is part of what is measured)
+hears what the command, run as a person runs it, sends.
 """
 
 import argparse
@@ -30,90 +31,77 @@ from tests.recorder import CONTROL, NOTE_ON, Heard, Jack, Recorder
 ROOT = Path(__file__).resolve().parents[1]
 NOVEL = ROOT / "samples" / "maengnori.epub"
 WAIT = 0.1  # seconds: what is later than the note before it by more has been waited for
+TIMES = 10  # that each way out is taken
+BACK = "q, after the port has vanished and come back"
+ACCIDENT = """
+import signal
+
+def fail(*_):
+    raise RuntimeError("an accident")
+
+signal.signal(signal.SIGUSR1, fail)
+"""
 LINES = ("봄바람이 창을 두드렸다", "아무도 울지 않았다", "문 앞에 꽃이 놓여 있었다")
 
 
 def main() -> None:
-    """Measures, prints and writes it down."""
+    """Measures, prints and writes it down, part by part."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5, help="of each timing run")
-    parser.add_argument("--times", type=int, default=10, help="that each way out is taken")
-    options = parser.parse_args()
-    with Jack("sonify-bench", frames=32) as jack, tempfile.TemporaryDirectory() as folder:
-        os.environ["JACK_DEFAULT_SERVER"] = jack.name
-        with Recorder("bench") as recorder:
-            text = Path(folder) / "text.txt"
-            load = f"{os.getloadavg()[0]:.1f}"
-            tables = [
-                punctuality(recorder, text, options.minutes),
-                quickness(recorder, text),
-                manners(recorder, text, options.times),
-            ]
-    print(f"load average at the start: {load}")
-    results.write(
-        "live",
-        "Playing live",
-        f"python -m benchmarks.live --minutes {options.minutes:g} --times {options.times}",
-        [*tables, [["load average (1 min) on 2 cores"], [f"{load} at the start"]]],
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=" · ".join(PARTS))
+    for part in parser.parse_args().parts or PARTS:
+        heading, measure = PARTS[part]
+        with Jack(f"sonify-{part}", frames=32) as jack, tempfile.TemporaryDirectory() as folder:
+            os.environ["JACK_DEFAULT_SERVER"] = jack.name
+            with Recorder("bench") as recorder, meanwhile() as load:
+                table = measure(recorder, Path(folder) / "text.txt")
+        results.write(
+            "live", "Playing live", f"python -m benchmarks.live {part}",
+            [table, [["meanwhile"], load]], part=heading,
+        )  # fmt: skip
 
 
-def punctuality(recorder: Recorder, text: Path, minutes: float) -> list[list[object]]:
+def punctuality(
+    recorder: Recorder, text: Path, minutes: float, beside: int = 0
+) -> list[list[object]]:
     """How late note-ons are, against the earliest of the run; and how far the last one has drifted.
 
     The earliest one in a hundred stands for the schedule's own place: what is common to all (the
     port, the driver) is nobody's lateness. Where the music had to wait for composing, another
     stretch begins.
     """
-    text.write_text("\n".join(LINES * round(minutes * 10)), encoding="utf-8")
+    text.write_text("\n".join(LINES * round(minutes * 8)), encoding="utf-8")
     written = schedule(text)
-    rows: list[list[object]] = [
-        [
-            "timing of note-ons",
-            "sent, of them not recorded",
-            "times that it waited for composing, in all",
-            "median",
-            "99th percentile",
-            "latest",
-            "last note's place",
-        ]
+    with busy(beside), play(text, "--port", recorder.name) as command:
+        command.wait()
+    heard = recorder.notes()
+    # A JACK client that is kept from running in time misses what its period brought.
+    same = SequenceMatcher(
+        None, [h.message for h in heard], [message for _, message in written], autojunk=False
+    )
+    late = [
+        heard[block.a + n].time - written[block.b + n][0]
+        for block in same.get_matching_blocks()
+        for n in range(block.size)
     ]
-    for name, beside in (("as it is", 0), ("one core busy beside it", 1)):
-        recorder.clear()
-        with busy(beside), play(text, "--port", recorder.name) as command:
-            command.wait()
-        heard = recorder.notes()
-        # A JACK client that is kept from running in time misses what its period brought.
-        same = SequenceMatcher(
-            None, [h.message for h in heard], [message for _, message in written], autojunk=False
-        )
-        late = [
-            heard[block.a + n].time - written[block.b + n][0]
-            for block in same.get_matching_blocks()
-            for n in range(block.size)
-        ]
-        starts = [0, *(n for n in range(1, len(late)) if late[n] - late[n - 1] > WAIT), len(late)]
-        stretches = [late[a:b] for a, b in pairwise(starts)]
-        own = [sorted(stretch)[len(stretch) // 100] for stretch in stretches]
-        lateness = sorted(
-            max(0.0, each - place)
-            for stretch, place in zip(stretches, own, strict=True)
-            for each in stretch
-        )
-        first, last = (statistics.median(part) for part in (stretches[-1][:50], late[-50:]))
-        length = (heard[-1].time - heard[0].time) / 60
-        rows.append(
-            [
-                name,
-                f"{len(written)}, {len(written) - len(late)}",
-                f"{len(own) - 1}, {ms(own[-1] - own[0])}",
-                ms(statistics.median(lateness)),
-                ms(lateness[len(lateness) * 99 // 100]),
-                ms(lateness[-1]),
-                f"{ms(last - first)} off after {length:.1f} min",
-            ]
-        )
-    return rows
+    starts = [0, *(n for n in range(1, len(late)) if late[n] - late[n - 1] > WAIT), len(late)]
+    stretches = [late[a:b] for a, b in pairwise(starts)]
+    own = [sorted(stretch)[len(stretch) // 100] for stretch in stretches]
+    lateness = sorted(
+        max(0.0, each - place)
+        for stretch, place in zip(stretches, own, strict=True)
+        for each in stretch
+    )
+    first, last = (statistics.median(part) for part in (stretches[-1][:50], late[-50:]))
+    length = (heard[-1].time - heard[0].time) / 60
+    return [
+        ["note-ons", "measured"],
+        ["sent · of them not recorded", f"{len(written)} · {len(written) - len(late)}"],
+        ["waits for composing · in all", f"{len(own) - 1} · {ms(own[-1] - own[0])}"],
+        ["lateness: median", ms(statistics.median(lateness))],
+        ["lateness: 99th percentile", ms(lateness[len(lateness) * 99 // 100])],
+        ["lateness: most", ms(lateness[-1])],
+        [f"the last ones' place, after {length:.1f} min", f"{ms(last - first)} off"],
+    ]
 
 
 def quickness(recorder: Recorder, text: Path) -> list[list[object]]:
@@ -145,11 +133,13 @@ def quickness(recorder: Recorder, text: Path) -> list[list[object]]:
     ]
 
 
-def manners(recorder: Recorder, text: Path, times: int) -> list[list[object]]:
+def manners(recorder: Recorder, text: Path) -> list[list[object]]:
     """Whether every note ends, whichever way the music does."""
     short = text.with_name("short.txt")
     short.write_text(LINES[0], encoding="utf-8")
     text.write_text("\n".join(LINES * 100), encoding="utf-8")
+    text.with_name("sitecustomize.py").write_text(ACCIDENT)  # found by PYTHONPATH
+    os.environ["PYTHONPATH"] = str(text.parent)
     Way = Callable[["Played"], object]
     ways: list[tuple[str, Path | str, Way]] = [
         ("end of the text", short, lambda played: None),
@@ -160,16 +150,20 @@ def manners(recorder: Recorder, text: Path, times: int) -> list[list[object]]:
         ("the terminal closes", text, lambda played: played.close()),
         ("kill -9", text, lambda played: played.command.kill()),
         ("a text that breaks off", "-", lambda played: played.spoil()),
+        ("an exception", text, lambda played: played.command.send_signal(signal.SIGUSR1)),
+        (BACK, text, lambda played: os.write(played.terminal, b"q")),
     ]
     rows: list[list[object]] = [["way out", "times", "every note ended", "longest wait for it"]]
     for name, source, way in ways:
         ended, waits = 0, []
-        for _ in range(times):
+        for _ in range(TIMES):
             recorder.clear()
             with Played(source, recorder.name) as played:
                 recorder.wait(lambda: len(recorder.notes()) > 3, 120)
                 if source != short:
                     recorder.wait(recorder.sounding)
+                if name == BACK:
+                    reconnect(recorder)
                 began = time.monotonic()
                 way(played)
                 limit = began + (60 if source == short else 5)
@@ -178,15 +172,41 @@ def manners(recorder: Recorder, text: Path, times: int) -> list[list[object]]:
                 ended += silent(recorder.heard())
                 waits.append(recorder.heard()[-1].time - began)
         wait = "" if source == short else ms(max(waits))
-        rows.append([name, times, f"{ended} of {times}", wait])
-    return rows
+        rows.append([name, TIMES, f"{ended} of {TIMES}", wait])
+    return [*rows, leaving(recorder, text)]
+
+
+def reconnect(recorder: Recorder) -> None:
+    """Takes the port away while a note sounds, and lets it be back and played to."""
+    recorder.stop()
+    heard = len(recorder.notes())
+    time.sleep(1.5)
+    recorder.start()
+    recorder.wait(lambda: len(recorder.notes()) > heard + 3)
+
+
+def leaving(recorder: Recorder, text: Path) -> list[object]:
+    """How soon the command leaves when the port vanishes for good."""
+    left, waits = 0, []
+    for _ in range(TIMES):
+        recorder.clear()
+        with Played(text, recorder.name, "--on-disconnect", "exit") as played:
+            recorder.wait(recorder.sounding, 120)
+            recorder.stop()
+            began = time.monotonic()
+            left += played.command.wait(20) == 1
+            waits.append(time.monotonic() - began)
+        recorder.start()
+    name = "the port vanishes, --on-disconnect exit"
+    return [name, TIMES, f"there is none to end it on; left with a line {left} of {TIMES}",
+            ms(max(waits))]  # fmt: skip
 
 
 class Played:
     """The command on a terminal of its own, gone when the `with` block ends."""
 
-    def __init__(self, source: Path | str, port: str) -> None:
-        self._arguments = (source, "--port", port, "--pace", 1000)
+    def __init__(self, source: Path | str, port: str, *options: str) -> None:
+        self._arguments = (source, "--port", port, "--pace", 1000, *options)
         self._piped = source == "-"
 
     def __enter__(self) -> "Played":
@@ -308,6 +328,36 @@ def summary(seconds: list[float]) -> list[object]:
 def ms(seconds: float) -> str:
     """Milliseconds, for a table."""
     return f"{seconds * 1000:.2f} ms" if abs(seconds) < 0.1 else f"{seconds * 1000:,.0f} ms"
+
+
+@contextlib.contextmanager
+def meanwhile() -> Iterator[list[object]]:
+    """A list that at the end of the `with` block says what the machine did, itself included."""
+    load: list[object] = []
+    began, before = time.monotonic(), processor_seconds()
+    yield load
+    cores = (processor_seconds() - before) / (time.monotonic() - began)
+    load.append(
+        f"{cores:.2f} of {os.cpu_count()} cores busy on average, all that was measured included"
+    )
+
+
+def processor_seconds() -> float:
+    """What all cores have worked since the machine began."""
+    user, nice, system, _, _, *others = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
+
+
+PARTS: dict[str, tuple[str, Callable[[Recorder, Path], list[list[object]]]]] = {
+    "idle": ("Timing, idle", lambda recorder, text: punctuality(recorder, text, 5)),
+    "busy": (
+        "Timing, with one core busy beside it",
+        lambda recorder, text: punctuality(recorder, text, 5, beside=1),
+    ),
+    "hour": ("Timing over an hour", lambda recorder, text: punctuality(recorder, text, 60)),
+    "starts": ("The first note", quickness),
+    "ends": ("Ways out", manners),
+}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,13 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "results"
 
 
-def write(name: str, title: str, command: str, tables: Iterable[Sequence[Sequence[object]]]) -> str:
+def write(
+    name: str,
+    title: str,
+    command: str,
+    tables: Iterable[Sequence[Sequence[object]]],
+    part: str = "",
+) -> str:
     """Prints tables and writes them to `results/NAME.md`, with machine and date.
 
     Args:
@@ -17,18 +24,26 @@ def write(name: str, title: str, command: str, tables: Iterable[Sequence[Sequenc
         title: its heading.
         command: what measures it again.
         tables: each a list of rows, the first one the heading.
+        part: heading of the part of the file that is written, the others staying as they are; the
+            whole file, if empty.
 
     Returns:
         What was written.
     """
-    parts = [f"# {title}", f"`{command}` · {machine()} · {date.today()}"]
+    parts = [f"## {part}" if part else f"# {title}", f"`{command}` · {machine()} · {date.today()}"]
     for heading, *rows in tables:
         lines = [heading, ["---"] * len(heading), *rows]
         parts.append("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
     text = "\n\n".join(parts) + "\n"
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
     print(text)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.md"
+    if part:
+        before = path.read_text(encoding="utf-8") if path.exists() else f"# {title}\n"
+        head, *sections = re.split(r"^(?=## )", before, flags=re.MULTILINE)
+        kept = {section.partition("\n")[0]: section.strip() + "\n" for section in sections}
+        text = "\n".join([head.strip() + "\n", *(kept | {f"## {part}": text}).values()])
+    path.write_text(text, encoding="utf-8")
     return text
 
 

@@ -195,7 +195,7 @@ def main() -> None:
     port.set_callback(hear)
     port.open_virtual_port("in")
     print("ready", flush=True)
-    time.sleep(3600)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":

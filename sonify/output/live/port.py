@@ -1,6 +1,7 @@
 """A port that knows what sounds on it, and can let all of it end."""
 
 import contextlib
+from collections.abc import Iterable
 
 import mido
 
@@ -10,12 +11,20 @@ class Port:
 
     Args:
         output: where to send; it is closed with this.
+        sounding: channel and pitch of the notes that sound already.
     """
 
-    def __init__(self, output: mido.ports.BaseOutput) -> None:
+    def __init__(
+        self, output: mido.ports.BaseOutput, sounding: Iterable[tuple[int, int]] = ()
+    ) -> None:
         self._output = output
-        self._sounding: set[tuple[int, int]] = set()  # channel, pitch
+        self._sounding = set(sounding)
         self._channels: set[int] = set()
+
+    @property
+    def sounding(self) -> frozenset[tuple[int, int]]:
+        """Channel and pitch of the notes that sound."""
+        return frozenset(self._sounding)
 
     def send(self, message: mido.Message) -> None:
         """Sends a message; a note-off only where the note sounds."""

@@ -73,6 +73,7 @@ class Sender:
         self._clock = clock
         self._transport = Transport(clock)
         self._port: Port | None = None
+        self._left: frozenset[tuple[int, int]] = frozenset()  # what sounded when the port went
         self._events: deque[tuple[float, bytes | Started]] = deque()  # by place
         self._end = 0.0  # place where what is in hand ends
         self._last_note_on = 0.0  # place
@@ -256,7 +257,8 @@ class Sender:
             self._send(mido.Message("continue"))
 
     def _open(self, destination: Destination) -> None:
-        self._port = Port(destination.open())
+        self._port = Port(destination.open(), self._left)
+        self._hush()  # a synthesizer whose cable was pulled sounds on
         for message in self._setup.greeting:
             self._send(mido.Message.from_bytes(message))
         self._say(Opened())
@@ -279,6 +281,7 @@ class Sender:
         self._transport.stop()
         self._rolling = False
         if port is not None:
+            self._left = port.sounding
             port.close()
 
 
