@@ -76,6 +76,7 @@ def sung(terminal: Terminal) -> str:
 
 
 def changes(terminal: Terminal, before: str, seconds: float = 45) -> str:
+    """Waits until another sentence is sung, and returns it."""
     until = time.monotonic() + seconds
     while (now := sung(terminal)) in ("", before):
         assert time.monotonic() < until, f"still {before!r}:\n{terminal.text}"
@@ -83,8 +84,17 @@ def changes(terminal: Terminal, before: str, seconds: float = 45) -> str:
     return now
 
 
+def reaches(terminal: Terminal, sentence: str, seconds: float = 45) -> None:
+    """Waits until a sentence is sung."""
+    until = time.monotonic() + seconds
+    while sung(terminal) != sentence:
+        assert time.monotonic() < until, f"not yet {sentence!r}:\n{terminal.text}"
+        time.sleep(0.05)
+
+
 def play(terminal: Terminal, recorder: Recorder) -> None:
-    terminal.type(f"{sys.executable} -m sonify play {NOVEL} --port {recorder.name} --pace 200")
+    # So slowly that no sentence ends, or is composed, by itself before a key is pressed.
+    terminal.type(f"{sys.executable} -m sonify play {NOVEL} --port {recorder.name} --pace 60")
     recorder.wait(recorder.notes, 90)
     changes(terminal, "")
 
@@ -114,16 +124,17 @@ def test_the_keys_do_what_the_screen_says(terminal: Terminal, recorder: Recorder
     assert changes(terminal, third) == second
     terminal.press("Left")
     assert changes(terminal, second) == first
+    terminal.press("Right", "Right")
+    reaches(terminal, third)
+    terminal.press("Left", "Left")
+    reaches(terminal, first)
 
     chapter = terminal.text.rstrip().splitlines()[-1]
     terminal.press("PageDown")
     changes(terminal, first)
     assert terminal.text.rstrip().splitlines()[-1] != chapter
     terminal.press("PageUp")
-    until = time.monotonic() + 10
-    while sung(terminal) != first:
-        assert time.monotonic() < until, terminal.text
-        time.sleep(0.05)
+    reaches(terminal, first)
 
     terminal.press("+", "+")
     terminal.wait(r"\(× 1\.10\)")

@@ -125,6 +125,7 @@ class Player:
         self._first = 0  # number of the oldest phrase in `_composed`
         self._next = 0  # number of the next phrase to hand over
         self._sounding: int | None = None  # number of the phrase that sounds
+        self._aim: int | None = None  # of the one that a key has asked for, until that sounds
         self._take = 0
         self._wanted = False  # the sender has asked for more
         self._asked = 0  # phrases that the singer owes
@@ -206,13 +207,14 @@ class Player:
         if not self._composed and chapter > 1 and not composed.jumped:
             raise SonifyError(f"there is no chapter {chapter}: the last is {self._singer.chapters}")
         if composed.phrase is None:
-            if self._wanted and self._next == self._first + len(self._composed):
+            if self._wanted and self._next >= self._first + len(self._composed):
                 self._link.send(End(self._take))
             return
         if composed.jumped and self._composed:
             self._first += len(self._composed)
             self._composed.clear()
             self._next = self._first
+            self._aim = None
         if len(self._composed) == _REMEMBERED:
             self._first += 1
         self._composed.append(composed)
@@ -255,6 +257,8 @@ class Player:
             self.waits += 1
             self.waited += started.late
         self._sounding = started.number
+        if started.number == self._aim:
+            self._aim = None
         self._transport.start(0)
         if self._paused or self._lost:
             self._transport.stop()
@@ -311,13 +315,15 @@ class Player:
                     self._move(key, self._sounding)
 
     def _move(self, key: str, sounding: int) -> None:
-        if key == "right":
-            self._next = sounding + 1
-            self._cut()
-        elif key == "left":
-            self._next = max(sounding - 1, self._first)
-            while self._next > self._first and not self._phrase(self._next).moods:
-                self._next -= 1
+        if key in ("right", "left"):
+            aim = sounding if self._aim is None else self._aim
+            aim += 1 if key == "right" else -1
+            end = self._first + len(self._composed)
+            while key == "left" and self._first < aim < end and not self._phrase(aim).moods:
+                aim -= 1
+            if self._live:
+                aim = min(aim, end)  # what is yet to be written isn't skipped
+            self._next = self._aim = max(aim, self._first)
             self._cut()
         else:
             chapter = self._phrase(sounding).chapter.index
