@@ -52,11 +52,11 @@ def main() -> None:
         heading, measure = PARTS[part]
         with Jack(f"sonify-{part}", frames=32) as jack, tempfile.TemporaryDirectory() as folder:
             os.environ["JACK_DEFAULT_SERVER"] = jack.name
-            with Recorder("bench") as recorder, meanwhile() as load:
+            with Recorder("bench") as recorder, results.meanwhile() as load:
                 table = measure(recorder, Path(folder) / "text.txt")
         results.write(
             "live", "Playing live", f"python -m benchmarks.live {part}",
-            [table, [["meanwhile"], load]], part=heading,
+            [table, [["meanwhile"], load]], heading,
         )  # fmt: skip
 
 
@@ -328,24 +328,6 @@ def summary(seconds: list[float]) -> list[object]:
 def ms(seconds: float) -> str:
     """Milliseconds, for a table."""
     return f"{seconds * 1000:.2f} ms" if abs(seconds) < 0.1 else f"{seconds * 1000:,.0f} ms"
-
-
-@contextlib.contextmanager
-def meanwhile() -> Iterator[list[object]]:
-    """A list that at the end of the `with` block says what the machine did, itself included."""
-    load: list[object] = []
-    began, before = time.monotonic(), processor_seconds()
-    yield load
-    cores = (processor_seconds() - before) / (time.monotonic() - began)
-    load.append(
-        f"{cores:.2f} of {os.cpu_count()} cores busy on average, all that was measured included"
-    )
-
-
-def processor_seconds() -> float:
-    """What all cores have worked since the machine began."""
-    user, nice, system, _, _, *others = map(int, Path("/proc/stat").read_text().split()[1:9])
-    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
 PARTS: dict[str, tuple[str, Callable[[Recorder, Path], list[list[object]]]]] = {

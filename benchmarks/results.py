@@ -3,7 +3,9 @@
 import os
 import platform
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +47,24 @@ def write(
         text = "\n".join([head.strip() + "\n", *(kept | {f"## {part}": text}).values()])
     path.write_text(text, encoding="utf-8")
     return text
+
+
+@contextmanager
+def meanwhile() -> Iterator[list[object]]:
+    """A list that at the end of the `with` block says what the machine did, itself included."""
+    load: list[object] = []
+    began, before = time.monotonic(), processor_seconds()
+    yield load
+    cores = (processor_seconds() - before) / (time.monotonic() - began)
+    load.append(
+        f"{cores:.2f} of {os.cpu_count()} cores busy on average, all that was measured included"
+    )
+
+
+def processor_seconds() -> float:
+    """What all cores have worked since the machine began."""
+    user, nice, system, _, _, *others = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:

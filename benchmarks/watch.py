@@ -1,9 +1,10 @@
 """What a watched folder stands, and how soon a text has its soundtrack.
 
-    python -m benchmarks.watch [--poems 1000] [--kills 300] [--arrivals 1000] [--idle 60]
+    python -m benchmarks.watch [closed] [rest] [dropped] [kills] [arrivals] [many]
 
-Every watcher is a process of its own, with the shipped models; what it makes is held against what
-`compose` makes of the same text. Poems are put together from the lines of `samples/geumeum.txt`.
+Each part that is named (all, if none is) is measured and written down for itself. Every watcher is
+a process of its own, with the shipped models; what it makes is held against what `compose` makes of
+the same text. Poems are put together from the lines of `samples/geumeum.txt`.
 """
 
 import argparse
@@ -170,7 +171,7 @@ def killed(models: Models, runs: int, longest: float) -> Table:
             watch = Watch(here, "--workers", "1")
             end = time.monotonic() + chance.uniform(0, longest)
             while time.monotonic() < end:
-                number = _meddle(watch.inbox, number, chance, names)
+                number = _meddle(watch, number, chance, names)
                 time.sleep(min(chance.expovariate(2), max(0.0, end - time.monotonic())))
                 if chance.random() < 0.03:
                     watch.kill(workers_only=True)
@@ -219,10 +220,11 @@ def killed(models: Models, runs: int, longest: float) -> Table:
     ]  # fmt: skip
 
 
-def _meddle(inbox: Path, number: int, chance: random.Random, names: dict[str, set[str]]) -> int:
+def _meddle(watch: Watch, number: int, chance: random.Random, names: dict[str, set[str]]) -> int:
     """Does something to the texts, and notes what may have been seen."""
+    inbox = watch.inbox
     texts = sorted(inbox.glob("*.txt"))
-    what = chance.choices(["write", "change", "rename", "copy"], [5, 2, 2, 1])[0]
+    what = chance.choices(["write", "change", "rename", "copy"], [5, 2, 3, 1])[0]
     if what == "write" or not texts:
         number += 1
         path, content = inbox / f"{number}.txt", poem(number, 3)
@@ -235,7 +237,9 @@ def _meddle(inbox: Path, number: int, chance: random.Random, names: dict[str, se
         aside.replace(path)
     else:
         number += 1
-        before, path = chance.choice(texts), inbox / f"{number}.txt"
+        # One that has a soundtrack, if there is one: that has to be renamed or copied too.
+        done = [text for text in texts if (watch.out / text.with_suffix(".mid").name).exists()]
+        before, path = chance.choice(done or texts), inbox / f"{number}.txt"
         content = before.read_text()
         if what == "rename":
             before.rename(path)
@@ -262,13 +266,14 @@ def arrivals(count: int) -> Table:
         watch = Watch(here, "--workers", "1")
         watch.wait("started")
         measured = []
-        marks = {100, count // 2, count}
+        marks = {100, *range(count // 5, count + 1, count // 5)}
         for number in range(1, count + 1):
-            (watch.inbox / f"{number}.txt").write_text(poem(number, 2))
+            (watch.inbox / f"{number}.txt").write_text(poem(number, 1))
             watch.wait("done")
             if number in marks:
                 pids = [watch.process.pid, *watch.workers()]
                 measured.append([number, *_sizes(pids[0]), *_sizes(pids[-1])])
+                print(*measured[-1], flush=True)
         watch.stop()
     return [
         ["after … arrivals", "watcher: MB", "handles", "threads", "worker: MB", "handles",
@@ -342,40 +347,60 @@ def closed_to_finished(count: int) -> Table:
     ]
 
 
+def many(count: int) -> Table:
+    """So many files, of a line each, are there at once when the watcher starts."""
+    with folder() as here:
+        inbox = here / "inbox"
+        inbox.mkdir()
+        for number in range(count):
+            (inbox / f"{number}.txt").write_text(poem(number, 1))
+        began = time.monotonic()
+        watch = Watch(here)
+        watch.wait("done")
+        first = time.monotonic() - began
+        watch.wait("done", count - 1)
+        seconds = time.monotonic() - began
+        peak = _peak(watch.process.pid)
+        watch.stop()
+        failed = sum(e["event"] == "failed" for e in watch.events())
+        made = sum(1 for file in watch.out.iterdir() if file.suffix == ".mid")
+    return [
+        ["files there at the start, a line each", count],
+        ["… until the first is done", f"{first:.1f} s"],
+        ["… until all are", f"{seconds:.0f} s"],
+        ["… soundtracks · failed", f"{made} · {failed}"],
+        ["… memory of the watcher at its peak", f"{peak:.0f} MB"],
+    ]
+
+
+def _peak(pid: int) -> float:
+    """MB that a process has had in memory at most, shared libraries included."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1000
+
+
 def main() -> None:
     """Measures what is asked for and writes it down."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--poems", type=int, default=1000)
-    parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--longest", type=float, default=10, help="seconds before a kill, at most")
-    parser.add_argument("--arrivals", type=int, default=1000)
-    parser.add_argument("--idle", type=float, default=60)
-    parser.add_argument("--closed", type=int, default=20)
-    options = parser.parse_args()
-    models = Models.load()
-    load = os.getloadavg()[0]
-    single: list[Callable[[], Table]] = [
-        lambda: closed_to_finished(options.closed),
-        lambda: at_rest(options.idle, 0),
-        lambda: at_rest(options.idle, 1000),
-        lambda: dropped_at_once(models, options.poems),
-        lambda: killed(models, options.kills, options.longest),
-    ]
-    table: Table = [["", ""]]
-    for measure in single:
-        for row in measure():
-            table.append(row)
-            print(*row, sep=": ", flush=True)
-    growth = arrivals(options.arrivals)
-    table.append(
-        ["load of the machine by others, before and after (two cores)",
-         f"{load:.1f} · {os.getloadavg()[0]:.1f}"]
-    )  # fmt: skip
-    arguments = " ".join(sys.argv[1:])
-    results.write(
-        "watch", "A watched folder", f"python -m benchmarks.watch {arguments}".strip(),
-        [table, growth],
-    )  # fmt: skip
+    parser.add_argument("parts", nargs="*", metavar="PART", help=" · ".join(PARTS))
+    for part in parser.parse_args().parts or PARTS:
+        heading, measure = PARTS[part]
+        with results.meanwhile() as load:
+            table = measure()
+        command = f"python -m benchmarks.watch {part}"
+        if part != "arrivals":
+            table = [["", ""], *table]
+        results.write("watch", "A watched folder", command, [table, [["meanwhile"], load]], heading)
+
+
+PARTS: dict[str, tuple[str, Callable[[], Table]]] = {
+    "closed": ("A poem, closed until finished", lambda: closed_to_finished(20)),
+    "rest": ("At rest", lambda: [*at_rest(60, 0), *at_rest(60, 1000)]),
+    "dropped": ("Many poems at once", lambda: dropped_at_once(Models.load(), 1000)),
+    "kills": ("Killed at random moments", lambda: killed(Models.load(), 300, 10)),
+    "arrivals": ("A week", lambda: arrivals(20_000)),
+    "many": ("A full folder", lambda: many(10_000)),
+}
 
 
 if __name__ == "__main__":
