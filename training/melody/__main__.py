@@ -1,6 +1,7 @@
 """From music21's corpus to two models that sing, and to Magenta and back.
 
 python -m training.melody data              the corpus as tunes in C (about ten minutes)
+python -m training.melody grid major        try sizes and dropout on short trainings
 python -m training.melody train major       train; the same again goes on where it stopped
 python -m training.melody export major      put the trained model into models/major
 python -m training.melody import-magenta attention_rnn.mag FOLDER
@@ -42,9 +43,17 @@ def data(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train one mode's model."""
-    from training.melody.train import train_mode
+    from training.melody.train import SETTINGS, train_mode
 
-    train_mode(arguments.mode, arguments.work, arguments.threads)
+    mode, work = arguments.mode, arguments.work
+    train_mode(mode, SETTINGS[mode], work, work / mode, arguments.threads)
+
+
+def grid(arguments: argparse.Namespace) -> None:
+    """Try sizes and dropout on short trainings."""
+    from training.melody.grid import try_all
+
+    try_all(arguments.mode, arguments.work, arguments.threads)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -85,7 +94,7 @@ def main() -> None:
         return added
 
     command("data", data)
-    for name, run in (("train", train), ("export", export)):
+    for name, run in (("grid", grid), ("train", train), ("export", export)):
         added = command(name, run)
         added.add_argument("mode", choices=("major", "minor"))
         added.add_argument("--threads", type=int, default=1, help="default: %(default)s")

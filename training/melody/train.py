@@ -271,8 +271,22 @@ def evaluate(network: Network, tunes: Sequence[Encoded]) -> dict[str, float]:
     return {"class": by_class / count, "event": by_event / count}
 
 
-def train_mode(mode: Mode, work: Path, threads: int) -> None:
-    """Train a mode's model from the tunes in `work`; the best one is in `work/MODE`."""
+def train_mode(
+    mode: Mode, settings: Settings, work: Path, folder: Path, threads: int, every: int = 1
+) -> float:
+    """Train a model of a mode from the tunes in `work`; the best one is in `folder`.
+
+    Args:
+        mode: which.
+        settings: how.
+        work: where the tunes are, and the trained major model.
+        folder: for checkpoints and the model.
+        threads: of the processor.
+        every: 2 to train on every second tune, and so on.
+
+    Returns:
+        Its validation loss, nats an event.
+    """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tunes = read_tunes(work / "tunes.jsonl")
@@ -280,7 +294,8 @@ def train_mode(mode: Mode, work: Path, threads: int) -> None:
         [tune for tune in tunes if tune.part == part and (tune.mode == mode) is own]
         for part, own in (("train", True), ("train", False), ("validation", True))
     )
-    trainer = Trainer(SETTINGS[mode], train, other, validation, work / mode)
-    if SETTINGS[mode].begins_recast and not int(trainer.epoch):
+    trainer = Trainer(settings, train[::every], other, validation, folder)
+    if settings.begins_recast and not int(trainer.epoch):
         trainer.begin_with(recast_weights(read_weights(work / "major")[0]))
     trainer.run()
+    return float(trainer.best)

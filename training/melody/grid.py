@@ -1,0 +1,43 @@
+"""Sizes and dropout by validation: a short training each, all else as in `SETTINGS`.
+
+Major models are trained on every second tune, twice through; minor ones begin with the major
+model's weights, so their size is its own, and see all their tunes. Two seeds of the same show what
+difference means nothing.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from sonify.melody.score import Mode
+from training.melody.train import SETTINGS, Settings, train_mode
+
+logger = logging.getLogger(__name__)
+
+EPOCHS = 2
+EVERY: dict[Mode, int] = {"major": 2, "minor": 1}
+
+
+def candidates(mode: Mode) -> Iterator[Settings]:
+    """What is tried."""
+    settings = replace(SETTINGS[mode], epochs=EPOCHS, recast_epochs=EPOCHS)
+    yield settings
+    yield replace(settings, seed=1)
+    for keep in (1.0, 0.7, 0.5):
+        yield replace(settings, keep=keep)
+    if not settings.begins_recast:
+        for units in (64, 192, 256):
+            yield replace(settings, layer_sizes=(units, units))
+
+
+def try_all(mode: Mode, work: Path, threads: int) -> None:
+    """Log the validation loss of each candidate."""
+    for settings in candidates(mode):
+        units, dropout = settings.layer_sizes[0], 1 - settings.keep
+        folder = work / "grid" / f"{mode}-{units}-{dropout:.1f}-{settings.seed}"
+        best = train_mode(mode, settings, work, folder, threads, EVERY[mode])
+        logger.info(
+            "%s, %d units twice, dropout %.1f, seed %d: %.4f an event",
+            mode, units, dropout, settings.seed, best,
+        )  # fmt: skip
