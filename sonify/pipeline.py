@@ -91,13 +91,16 @@ class Settings:
     context: bool = True
 
 
-def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood]:
+def hear(
+    book: Book, model: MoodModel, *, context: bool = True, live: bool = False
+) -> Iterator[Mood]:
     """Hears a book's sentences one after the other.
 
     Args:
         book: its sentences are read as moods are asked for.
         model: hears them.
         context: whether a sentence is heard together with its neighbours.
+        live: whether the book is being written as it is read, see `MoodModel.hear`.
 
     Raises:
         SonifyError: the book is in a language that the model doesn't know.
@@ -108,7 +111,7 @@ def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood
             f"{title} seems to be in another language ({book.language}): sonify hears "
             f"{mood_models.languages()} only so far"
         )
-    return model.hear(book.sentences, context=context)
+    return model.hear(book.sentences, context=context, live=live)
 
 
 def compose(
@@ -133,7 +136,8 @@ def compose(
     if settings.minutes is not None:
         pace = _total_syllables(source, settings.split) / settings.minutes
     book = reading.read(source, split=settings.split)
-    moods = hear(book, models.mood, context=settings.context)
+    live = not isinstance(source, Path)
+    moods = hear(book, models.mood, context=settings.context, live=live)
     first = next(moods)
     seed = settings.seed
     if seed is None:

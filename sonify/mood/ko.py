@@ -16,8 +16,7 @@ which of the two it is about, a review or literature, decides how they are mixed
 
 import json
 import zipfile
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonify.errors import SonifyError
+from sonify.mood.batches import in_batches
 from sonify.mood.mood import EMOTIONS, Mood, Polarity
 from sonify.mood.pieces import Pieces, normalize
 from sonify.reading.book import Sentence
@@ -35,6 +35,8 @@ CONFIG, PIECES, WEIGHTS = "config.json", "pieces.tsv", "weights.npz"
 NEARNESS = (0.5, 0.4, 0.3)
 """How much the next sentence, before or after, counts for a sentence; the second; the third."""
 CONTEXT = len(NEARNESS)
+BATCH = 64
+"""Sentences heard at once."""
 LONGEST = 96
 """Pieces; the rest of a longer sentence is not heard."""
 LONGEST_TEXT = 400
@@ -139,23 +141,34 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What a sentence says by itself.
+    """What each of n sentences says by itself.
 
     Attributes:
-        sentence: which.
-        review: valence, if it is a review.
-        comment: the share of people that would choose each of `EMOTIONS`, if it is one.
-        register: the logits that it is one, and that it is prose, (2,).
-        literature: the outputs, without its neighbours, (o,).
-        neighbours: what it adds to theirs, (o,).
+        sentences: which.
+        review: the logit that a reviewer rates 9 or 10, if it is a review, (n,).
+        comment: the share of people that would choose each of `EMOTIONS`, if it is one, (n, 8).
+        own: literature's outputs, without those of its neighbours; then the logits that it is a
+            review, and that it is prose, (n, o + 2).
+        beside: what it adds to its neighbours' `own`, (n, o + 2).
     """
 
-    sentence: Sentence
-    review: float
+    sentences: list[Sentence]
+    review: Array
     comment: Array
-    register: Array
-    literature: Array
-    neighbours: Array
+    own: Array
+    beside: Array
+
+    def __add__(self, other: "_Heard") -> "_Heard":
+        return _Heard(
+            self.sentences + other.sentences,
+            *(np.concatenate([getattr(self, name), getattr(other, name)]) for name in _ARRAYS),
+        )
+
+    def __getitem__(self, which: slice) -> "_Heard":
+        return _Heard(self.sentences[which], *(getattr(self, name)[which] for name in _ARRAYS))
+
+
+_ARRAYS = tuple(f.name for f in fields(_Heard) if f.type is Array)
 
 
 @dataclass(frozen=True)
@@ -170,7 +183,7 @@ class KoModel:
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
-    _meaningful: list[bool] = field(init=False, repr=False)  # pieces that have a vector
+    _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
     def __post_init__(self) -> None:
         groups = [[group == name for name in EMOTIONS] for group in self.calibration.groups]
@@ -178,7 +191,7 @@ class KoModel:
         places = np.full(1 << HASH_BITS, -1, np.int32)
         places[self.weights.terms] = np.arange(len(self.weights.terms), dtype=np.int32)
         object.__setattr__(self, "_places", places)
-        object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1).tolist())
+        object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -201,114 +214,168 @@ class KoModel:
             raise SonifyError(f"the mood model {folder} is damaged; reinstall sonify") from error
         return cls(pieces, weights, calibration)
 
-    def hear(self, sentences: Iterable[Sentence], *, context: bool = True) -> Iterator[Mood]:
-        """See `MoodModel.hear`; reads `CONTEXT` sentences ahead, or none without context."""
+    def hear(
+        self, sentences: Iterable[Sentence], *, context: bool = True, live: bool = False
+    ) -> Iterator[Mood]:
+        """See `MoodModel.hear`; with context, a mood waits for the `CONTEXT` sentences after it."""
         reach = CONTEXT if context else 0
-        before: deque[_Heard] = deque(maxlen=reach)
-        coming: deque[_Heard] = deque()
+        heard: _Heard | None = None
+        given = 0  # of those in `heard`
+        for batch in in_batches(sentences, 1 if live else BATCH):
+            heard = heard + self._hear(batch) if heard else self._hear(batch)
+            settled = max(given, len(heard.sentences) - reach)
+            yield from self._moods(heard, given, settled, reach)
+            kept = max(0, settled - reach)
+            heard, given = heard[kept:], settled - kept
+        if heard:
+            yield from self._moods(heard, given, len(heard.sentences), reach)
 
-        def mood() -> Mood:
-            heard = coming.popleft()
-            chapter = heard.sentence.chapter.index
-            outputs, register, weight = heard.literature, heard.register, 1.0
-            for neighbours in (reversed(before), coming):
-                for nearness, other in zip(NEARNESS, neighbours, strict=False):
-                    if other.sentence.chapter.index == chapter:
-                        outputs = outputs + nearness * other.neighbours
-                        register = register + nearness * other.register
-                        weight += nearness
-            before.append(heard)
-            return self._mood(heard, outputs, register / weight)
+    def _hear(self, sentences: list[Sentence]) -> _Heard:
+        """Hears sentences together; what it makes of one doesn't depend on the others, to the bit.
 
-        for sentence in sentences:
-            coming.append(self._hear(sentence))
-            if len(coming) > reach:
-                yield mood()
-        while coming:
-            yield mood()
-
-    def _hear(self, sentence: Sentence) -> _Heard:
-        w = self.weights
-        text = normalize(sentence.text)
-        rows = self.pieces.encode(text)[:LONGEST] or [0]
-        found = ngrams(text[:LONGEST_TEXT])
-        pooled = self.pool(rows)
-
-        hidden = np.maximum(pooled @ w.review_hidden + w.review_hidden_bias, 0)
-        network, characters, offset = self.calibration.review
-        logit = network * float(hidden @ w.review + w.review_bias) + offset
-        logit += characters * self.review_ngrams(found)
-        comment = _sigmoid(hidden @ w.emotions + w.emotions_bias) @ self._groups
-        terms, tf_idf = self.terms(found)
-        register = pooled @ w.register + tf_idf @ w.register_terms[terms] + w.register_bias
-        outputs = tf_idf @ w.terms_out[terms] * w.terms_scale + self._meaning(rows) @ w.meaning_out
-        outputs += pooled @ w.pooled_out + w.literature_bias
-        literature, neighbours = outputs.reshape(2, OUTPUTS)
-        valence = float(np.tanh(logit / 2))  # 2p - 1
-        return _Heard(sentence, valence, comment, register, literature, neighbours)
-
-    def pool(self, rows: list[int]) -> Array:
-        """The vector of a sentence, (2d,).
-
-        Args:
-            rows: of its pieces, one or more.
+        So every product of matrices is of one sentence's alone: how BLAS sums up a row depends on
+        how many rows there are, and on which of them it is.
         """
         w = self.weights
-        x = w.embedding[rows] * w.embedding_scale[rows]  # (pieces, d)
-        x = _layer_norm(x, w.embedding_norm)
-        length, d = x.shape
-        for block, dilation in enumerate(DILATIONS):
-            padded = np.zeros((length + 2 * dilation, d), np.float32)
-            padded[dilation:-dilation] = x
-            windows = np.concatenate([padded[:length], x, padded[2 * dilation :]], axis=1)
-            gated = windows @ w.convolution[block] + w.convolution_bias[block]  # (pieces, 2d)
-            x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm[block])
-        scores = x @ w.attention + w.attention_bias  # (pieces, HEADS)
-        scores = np.exp(scores - scores.max(axis=0))
-        scores /= scores.sum(axis=0)
-        values = (x @ w.value + w.value_bias).reshape(length, HEADS, -1)
-        attended: Array = np.einsum("lh,lhv->hv", scores, values).reshape(-1)  # (d,)
-        return np.concatenate([attended, x.max(axis=0)])
+        texts = [normalize(sentence.text) for sentence in sentences]
+        rows = [self.pieces.encode(text)[:LONGEST] or [0] for text in texts]
+        found, owners = ngrams_of([text[:LONGEST_TEXT] for text in texts])
+        pooled = self.pool(rows)
 
-    def review_ngrams(self, found: NDArray[np.int64]) -> float:
-        """The logit that a reviewer who writes this rates 9 or 10, of the n-grams alone."""
+        hidden = np.maximum(_times(pooled, w.review_hidden) + w.review_hidden_bias, 0)
+        network, characters, offset = self.calibration.review
+        logit = network * (_times(hidden, w.review[:, None])[:, 0] + w.review_bias) + offset
+        logit += characters * self.review_ngrams(found, owners)
+        comment = _times(_sigmoid(_times(hidden, w.emotions) + w.emotions_bias), self._groups)
+        outputs, register = self._terms(found, owners, len(texts))
+        outputs += _times(self._meaning(rows), w.meaning_out)
+        outputs += _times(pooled, w.pooled_out) + w.literature_bias
+        register += _times(pooled, w.register) + w.register_bias
+        own, beside = np.split(outputs, 2, axis=1)
+        own, beside = (np.concatenate([part, register], axis=1) for part in (own, beside))
+        return _Heard(sentences, logit, comment, own, beside)
+
+    def pool(self, sentences: Sequence[Sequence[int]]) -> Array:
+        """The vector of each sentence, (sentences, 2d).
+
+        Args:
+            sentences: the rows of the pieces of each, one or more.
+        """
         w = self.weights
-        total = w.ngrams[found].sum(axis=0, dtype=np.float32) * w.ngrams_scale
-        total /= max(1, len(found)) ** 0.5
-        hidden = np.maximum(total @ w.ngrams_hidden + w.ngrams_hidden_bias, 0)
-        return float(np.concatenate([total, hidden]) @ w.ngrams_out + w.ngrams_bias)
+        rows = np.concatenate(sentences)  # n pieces in all
+        lengths = np.array([len(sentence) for sentence in sentences])
+        ends = np.cumsum(lengths)
+        starts = ends - lengths
+        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
+        first, last = np.repeat(starts, lengths), np.repeat(ends, lengths) - 1
+        place, nowhere = np.arange(len(rows)), len(rows)
 
-    def terms(self, found: NDArray[np.int64]) -> tuple[NDArray[np.int32], Array]:
-        """Which of `Weights.terms` are among some n-grams, and their tf-idf, of length 1."""
+        x = w.embedding[rows] * w.embedding_scale[rows]  # (n, d)
+        x = _layer_norm(x, w.embedding_norm)
+        d = x.shape[1]
+        for block, dilation in enumerate(DILATIONS):
+            before = np.where(place - dilation < first, nowhere, place - dilation)
+            after = np.where(place + dilation > last, nowhere, place + dilation)
+            near = np.stack([before, place, after], axis=1)
+            windows = np.concatenate([x, np.zeros((1, d), np.float32)])[near].reshape(-1, 3 * d)
+            gated = _times_each(windows, w.convolution[block], spans)  # (n, 2d)
+            gated += w.convolution_bias[block]
+            x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm[block])
+        scores = _times_each(x, w.attention, spans) + w.attention_bias  # (n, HEADS)
+        scores = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), lengths, axis=0))
+        scores /= np.repeat(np.add.reduceat(scores, starts), lengths, axis=0)
+        values = (_times_each(x, w.value, spans) + w.value_bias).reshape(len(x), HEADS, -1)
+        values *= scores[:, :, None]
+        attended = np.add.reduceat(values.reshape(-1, d), starts)  # (sentences, d)
+        return np.concatenate([attended, np.maximum.reduceat(x, starts)], axis=1)
+
+    def review_ngrams(self, found: NDArray[np.int64], owners: NDArray[np.int16]) -> Array:
+        """The logit that a reviewer who writes this rates 9 or 10, of the n-grams alone.
+
+        Args:
+            found: the n-grams of some texts, at least one of each.
+            owners: as in `ngrams_of`.
+        """
+        w = self.weights
+        _, starts, counts = np.unique(owners, return_index=True, return_counts=True)
+        total = np.add.reduceat(w.ngrams[found], starts, dtype=np.int32) * w.ngrams_scale
+        total /= np.sqrt(counts.astype(np.float32))[:, None]
+        hidden = np.maximum(_times(total, w.ngrams_hidden) + w.ngrams_hidden_bias, 0)
+        both = np.concatenate([total, hidden], axis=1)
+        return _times(both, w.ngrams_out[:, None])[:, 0] + w.ngrams_bias
+
+    def _terms(
+        self, found: NDArray[np.int64], owners: NDArray[np.int16], texts: int
+    ) -> tuple[Array, Array]:
+        """What the n-grams among `Weights.terms` add to outputs and register; tf-idf, length 1."""
+        w = self.weights
         places = self._places[found]
-        places, counts = np.unique(places[places >= 0], return_counts=True)
-        tf_idf = (1 + np.log(counts.astype(np.float32))) * self.weights.terms_idf[places]
-        tf_idf /= max(float(tf_idf @ tf_idf), 1e-9) ** 0.5
-        return places, tf_idf
+        listed = places >= 0
+        keys = owners[listed] * np.int64(len(w.terms)) + places[listed]
+        keys, counts = np.unique(keys, return_counts=True)
+        owners, places = np.divmod(keys, len(w.terms))
+        knowing, starts, terms = np.unique(owners, return_index=True, return_counts=True)
+        tf_idf = (1 + np.log(counts.astype(np.float32))) * w.terms_idf[places]
+        tf_idf /= np.sqrt(np.repeat(np.add.reduceat(tf_idf * tf_idf, starts), terms))
+        outputs = np.zeros((texts, len(w.terms_scale)), np.float32)
+        register = np.zeros((texts, 2), np.float32)
+        for said, table in ((outputs, w.terms_out), (register, w.register_terms)):
+            said[knowing] = np.add.reduceat(tf_idf[:, None] * table[places], starts)
+        return outputs * w.terms_scale, register
 
-    def _meaning(self, rows: list[int]) -> Array:
-        """The mean, highest and lowest of the pieces' vectors, (3m,); 0 where none has one."""
-        vectors = self.weights.vectors[[row for row in rows if self._meaningful[row]]]
-        if not len(vectors):
-            return np.zeros(3 * vectors.shape[1], np.float32)
-        extremes = [vectors.mean(axis=0), vectors.max(axis=0), vectors.min(axis=0)]
-        meaning: Array = np.concatenate(extremes).astype(np.float32) * self.weights.vectors_scale
+    def _meaning(self, sentences: Sequence[Sequence[int]]) -> Array:
+        """Mean, highest and lowest of the pieces' vectors, (sentences, 3m); 0 where none has one.
+
+        Args:
+            sentences: the rows of the pieces of each, one or more.
+        """
+        w = self.weights
+        rows = np.concatenate(sentences)
+        owners = np.repeat(np.arange(len(sentences)), [len(pieces) for pieces in sentences])
+        meaningful = self._meaningful[rows]
+        vectors = w.vectors[rows[meaningful]]
+        having, starts, counts = np.unique(
+            owners[meaningful], return_index=True, return_counts=True
+        )
+        mean = np.add.reduceat(vectors, starts, dtype=np.int32) / counts[:, None]
+        extremes = [np.maximum.reduceat(vectors, starts), np.minimum.reduceat(vectors, starts)]
+        meaning = np.zeros((len(sentences), 3 * vectors.shape[1]), np.float32)
+        meaning[having] = np.concatenate([mean, *extremes], axis=1) * w.vectors_scale
         return meaning
 
-    def _mood(self, heard: _Heard, outputs: Array, logits: Array) -> Mood:
+    def _moods(self, heard: _Heard, first: int, last: int, reach: int) -> Iterator[Mood]:
+        """The moods of some of the sentences that were heard, coloured by their neighbours."""
+        chapters = np.array([sentence.chapter.index for sentence in heard.sentences])
+        total, weight = heard.own[first:last].copy(), np.ones((last - first, 1), np.float32)
+        for distance, nearness in enumerate(NEARNESS[:reach], 1):
+            for shift in (-distance, distance):
+                near = np.arange(max(first, -shift), min(last, len(chapters) - shift))
+                near = near[chapters[near] == chapters[near + shift]]
+                total[near - first] += np.float32(nearness) * heard.beside[near + shift]
+                weight[near - first] += np.float32(nearness)
+
         slope, verse, prose = self.calibration.literature
         low, high = self.calibration.intensity
-        review = heard.review
-        register, of_prose = _sigmoid(logits).tolist()
+        outputs = total[:, :OUTPUTS]
+        register, of_prose = _sigmoid(total[:, OUTPUTS:] / weight).T
+        review = np.tanh(heard.review[first:last] / 2)  # 2p - 1
         offset = of_prose * prose + (1 - of_prose) * verse
-        literature = float(np.tanh((slope * float(outputs[0]) + offset) / 2))  # 2p - 1
-        strongest = min(max((float(outputs[-1]) - low) / (high - low), 0.0), 1.0)
-        valence = register * review + (1 - register) * literature
-        intensity = register * abs(review) + (1 - register) * strongest
-        felt = outputs[1:-1] * (1 + _TONE * np.float32(literature))
-        shares = register * _shares(heard.comment) + (1 - register) * _shares(felt)
-        emotions = dict(zip(EMOTIONS, shares.tolist(), strict=True))
-        return Mood(heard.sentence, valence, self._polarity(valence), intensity, emotions)
+        literature = np.tanh((slope * outputs[:, 0] + offset) / 2)
+        strongest = np.clip((outputs[:, -1] - low) / (high - low), 0, 1)
+        valences = register * review + (1 - register) * literature
+        intensities = register * abs(review) + (1 - register) * strongest
+        felt = outputs[:, 1:-1] * (1 + _TONE * literature[:, None])
+        shares = register[:, None] * _shares(heard.comment[first:last])
+        shares += (1 - register[:, None]) * _shares(felt)
+        for sentence, valence, intensity, emotions in zip(
+            heard.sentences[first:last],
+            valences.tolist(),
+            intensities.tolist(),
+            shares.tolist(),
+            strict=True,
+        ):
+            named = dict(zip(EMOTIONS, emotions, strict=True))
+            yield Mood(sentence, valence, self._polarity(valence), intensity, named)
 
     def _polarity(self, valence: float) -> Polarity:
         if abs(valence) <= self.calibration.neutral:
@@ -321,14 +388,26 @@ def ngrams(text: str) -> NDArray[np.int64]:
 
     A polynomial over code points modulo 2^64, of which a multiplication keeps the best-mixed bits.
     """
-    codes = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), np.uint32)
+    return ngrams_of([text])[0]
+
+
+def ngrams_of(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
+    """The n-grams of each of some texts, and the place of the text that each belongs to, sorted."""
+    spaced = [f" {text} " for text in texts]
+    codes = np.frombuffer("".join(spaced).encode("utf-32-le", "surrogatepass"), np.uint32)
     codes = codes.astype(np.uint64)
+    of = np.repeat(np.arange(len(texts), dtype=np.int16), [len(text) for text in spaced])
     value = codes * _FIRST
-    rows = [_mix(value)[codes != _SPACE]]
+    solid = codes != _SPACE
+    rows, owners = [_mix(value[solid])], [of[solid]]
     for order in range(2, min(ORDERS, len(codes)) + 1):
         value = value[:-1] * _FIRST + codes[order - 1 :] * _NEXT
-        rows.append(_mix(value))
-    return np.concatenate(rows)
+        within = of[order - 1 :] == of[: 1 - order]
+        rows.append(_mix(value[within]))
+        owners.append(of[order - 1 :][within])
+    owner = np.concatenate(owners)
+    sort = np.argsort(owner, kind="stable")
+    return np.concatenate(rows)[sort], owner[sort]
 
 
 def _mix(value: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -348,6 +427,20 @@ _TONE = np.array([0.8, 0.8, 0.8, 0.8, -0.8, -0.8, -0.8, 0], np.float32)
 their means, and a line with one clear feeling is told so by its valence first."""
 
 
+def _times(x: Array, matrix: Array) -> Array:
+    """x @ matrix, (n, k) @ (k, m) -> (n, m), row by row."""
+    product: Array = (x[:, None] @ matrix)[:, 0]
+    return product
+
+
+def _times_each(x: Array, matrix: Array, spans: Iterable[slice]) -> Array:
+    """x @ matrix, (n, k) @ (k, m) -> (n, m), span by span of the rows."""
+    product = np.empty((len(x), matrix.shape[1]), np.float32)
+    for span in spans:
+        np.matmul(x[span], matrix, out=product[span])
+    return product
+
+
 def _layer_norm(x: Array, gain_and_bias: Array) -> Array:
     x = x - x.mean(axis=1, keepdims=True)
     variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
@@ -363,9 +456,9 @@ def _sigmoid(x: Array) -> Array:
 
 
 def _shares(weights: Array) -> Array:
-    """The same, none below 0.01, summing to 1."""
+    """The same, (n, 8), none below 0.01, each row summing to 1."""
     weights = np.maximum(weights, np.float32(0.01))
-    shares: Array = weights / weights.sum()
+    shares: Array = weights / weights.sum(axis=1, keepdims=True)
     return shares
 
 

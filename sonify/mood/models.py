@@ -29,12 +29,16 @@ class MoodModel(Protocol):
     name: ClassVar[str]
     language: ClassVar[str]
 
-    def hear(self, sentences: Iterable[Sentence], *, context: bool = True) -> Iterator[Mood]:
-        """The mood of each sentence, in order; reads only a few sentences ahead.
+    def hear(
+        self, sentences: Iterable[Sentence], *, context: bool = True, live: bool = False
+    ) -> Iterator[Mood]:
+        """The mood of each sentence, in order; reads only some sentences ahead.
 
         Args:
             sentences: of one text.
             context: whether a sentence may be heard together with its neighbours.
+            live: whether sentences are being written as they are read: then none is waited for
+                that isn't needed for the next mood. The moods are the same.
         """
         ...
 

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from sonify.errors import SonifyError
 from sonify.mood import okt
+from sonify.mood.batches import in_batches
 from sonify.mood.mood import Mood, Polarity
 from sonify.reading.book import Sentence
 
@@ -28,7 +28,7 @@ CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocabulary.txt", "weights.npz"
 LONGEST_PIECE = 128
 """Tokens; a sentence with more is heard in pieces. No review that it learned from has more."""
 LARGEST_BATCH = 32
-"""Sentences heard at once; the first batches are smaller, so that the first mood comes soon."""
+"""Sentences heard at once."""
 
 Array = NDArray[np.float32]
 
@@ -89,15 +89,14 @@ class PaperModel:
         vocabulary = {token: row for row, token in enumerate(tokens)}
         return cls(vocabulary, **weights, temperature=temperature, neutral=neutral)
 
-    def hear(self, sentences: Iterable[Sentence], *, context: bool = True) -> Iterator[Mood]:
+    def hear(
+        self, sentences: Iterable[Sentence], *, context: bool = True, live: bool = False
+    ) -> Iterator[Mood]:
         """See `MoodModel.hear`; this model hears every sentence alone, whatever `context` is."""
-        coming = iter(sentences)
-        size = 1
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            while batch := list(islice(coming, size)):
+            for batch in in_batches(sentences, 1 if live else LARGEST_BATCH):
                 tokens = list(pool.map(okt.tokens, (sentence.text for sentence in batch)))
                 yield from map(self._mood, batch, self.valences(tokens).tolist())
-                size = min(2 * size, LARGEST_BATCH)
 
     def valences(self, sentences: Sequence[Sequence[str]]) -> Array:
         """2p - 1, where p is the probability that a sentence is positive, shape (sentences,).

@@ -3,12 +3,16 @@ import shutil
 from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sonify.errors import SonifyError
 from sonify.mood import ko, models
 from sonify.mood.ko import KoModel
 from sonify.mood.mood import EMOTIONS
 from sonify.reading.book import Chapter, Sentence
+
+TEXTS = ["나는 슬프고 괴로워 울었다.", "최고의 영화", "", "쀍뛟", "비가 온다 " * 60, "아침이다!"]
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +73,20 @@ def test_neighbours_colour_a_sentence_but_not_beyond_its_chapter(model):
     assert list(model.hear(other_chapter))[3].valence == alone.valence
 
 
-def test_three_sentences_are_read_ahead_or_none(model):
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(max_size=80), min_size=1, max_size=12), st.booleans())
+def test_moods_do_not_depend_on_what_is_heard_at_once(model, texts, context):
+    some = sentences(*TEXTS[: len(texts)], *texts)
+    assert list(model.hear(some, context=context)) == list(
+        model.hear(some, context=context, live=True)
+    )
+
+
+def test_three_sentences_are_read_ahead_of_a_live_text_or_none(model):
     for context, ahead in ((True, ko.CONTEXT), (False, 0)):
         read = count()
         endless = (Sentence("좋다", Chapter(0, ""), next(read), 0) for _ in count())
-        moods = model.hear(endless, context=context)
+        moods = model.hear(endless, context=context, live=True)
         for heard in range(5):
             next(moods)
             assert next(read) == 1 + heard + ahead + heard  # the asking counts too

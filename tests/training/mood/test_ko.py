@@ -54,8 +54,8 @@ def test_numpy_hears_what_pytorch_learned(trained):
         with torch.inference_mode():
             pooled = net.pool(*network.padded([rows]))[0].numpy()
             grams = characters(*reviewer._bag([ko.ngrams(text)]))[0].item()
-        np.testing.assert_allclose(model.pool(rows), pooled, atol=2e-5)
-        assert model.review_ngrams(ko.ngrams(text)) == pytest.approx(grams, abs=2e-3)
+        np.testing.assert_allclose(model.pool([rows])[0], pooled, atol=2e-5)
+        assert model.review_ngrams(*ko.ngrams_of([text]))[0] == pytest.approx(grams, abs=2e-3)
 
 
 def test_padding_is_not_heard(trained):
