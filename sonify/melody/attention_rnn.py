@@ -20,6 +20,7 @@ place from the beginning.
 In the shapes below, n is the first layer's size, m that of an upper one.
 """
 
+import itertools
 import json
 import zlib
 from collections.abc import Iterable
@@ -46,6 +47,8 @@ CONFIG = "config.json"
 WEIGHTS = "weights.npz"
 
 Array = NDArray[np.float32]
+
+_HALF = np.float32(0.5)
 
 
 def weight_shapes(layer_sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
@@ -117,8 +120,7 @@ class AttentionRNN:
         attention_length: how many past outputs are attended to.
         gates: (75 + 2n, 4n), from [input, 1, h', h] to the first layer's gates.
         query: (2n, n), from [h, c].
-        output: (1 + 2n, n), from [1, h', h].
-        key: (1 + 2n, n), from [1, h', h].
+        memory: (1 + 2n, 2n), from [1, h', h] to the layer's output, and to its key.
         empty_key: (n,), the key of a step before the first one.
         v: (n,), from the attention's hidden layer to a score.
         upper_gates: a layer (1 + n + m, 4m), from [1, the output of the layer below, its own h].
@@ -130,8 +132,7 @@ class AttentionRNN:
     attention_length: int
     gates: Array
     query: Array
-    output: Array
-    key: Array
+    memory: Array
     empty_key: Array
     v: Array
     upper_gates: tuple[Array, ...]
@@ -184,8 +185,7 @@ class AttentionRNN:
             attention_length,
             gates=_ordered_gates(to_gates, bias_row=INPUT_SIZE),
             query=np.concatenate([h_to_query, c_to_query]),
-            output=output,
-            key=key,
+            memory=np.concatenate([output, key], axis=1),
             empty_key=weights["attention/query/bias"],
             v=weights["attention/v"],
             upper_gates=tuple(_ordered_gates(matrix, bias_row=0) for matrix in upper),
@@ -195,21 +195,21 @@ class AttentionRNN:
 
 
 def _ordered_gates(matrix: Array, bias_row: int) -> Array:
-    """Reorder columns from Magenta's gates (input, candidate, forget, output) to i, f, o, j.
+    """Reorder columns from Magenta's gates (input, candidate, forget, output) to j, f, i, o.
 
     The three sigmoid gates are halved, since sigmoid(x) = (1 + tanh(x / 2)) / 2 lets one tanh do
     for all four, and the forget gate has the 1 that `BasicLSTMCell` adds to it.
     """
     i, j, f, o = np.split(matrix, 4, axis=1)
     f[bias_row] += 1
-    return np.concatenate([i / 2, f / 2, o / 2, j], axis=1)
+    return np.concatenate([j, f / 2, i / 2, o / 2], axis=1)
 
 
 class _LSTM:
     """One LSTM layer and its state.
 
     Args:
-        gates: (k, 4m).
+        weights: (k, 4m), from what the gates see to the gates.
         m: units.
 
     Attributes:
@@ -218,25 +218,24 @@ class _LSTM:
         h: (m,), a view of `state`.
     """
 
-    def __init__(self, gates: Array, m: int) -> None:
-        k = len(gates)
-        self.state = np.zeros(k + m, np.float32)
-        self.h = self.state[k - m : k]
-        self._c = self.state[k:]
-        self._inputs = self.state[:k]
-        self._gates = gates
-        self._z = np.empty(4 * m, np.float32)
-        self._sigmoids = self._z[: 3 * m]
-        self._i, self._f, self._o, self._j = np.split(self._z, 4)
+    def __init__(self, weights: Array, m: int) -> None:
+        self._weights = weights
+        k = len(weights)
+        together = np.zeros(k + 5 * m, np.float32)  # [..., h, c, j, f, i, o]
+        self.state = together[: k + m]
+        self.h = together[k - m : k]
+        self._seen, self._gates = together[:k], together[k + m :]
+        self._c, self._j = together[k : k + m], together[k + m : k + 2 * m]
+        self._c_and_j, self._f_and_i = together[k : k + 2 * m], together[k + 2 * m : k + 4 * m]
+        self._sigmoids, self._o = together[k + 2 * m :], together[k + 4 * m :]
 
     def step(self) -> None:
-        np.dot(self._inputs, self._gates, out=self._z)  # (k,) @ (k, 4m) -> (4m,)
-        np.tanh(self._z, out=self._z)
-        self._sigmoids *= 0.5
-        self._sigmoids += 0.5
-        self._c *= self._f
-        self._i *= self._j
-        self._c += self._i
+        np.dot(self._seen, self._weights, out=self._gates)  # (k,) @ (k, 4m) -> (4m,)
+        np.tanh(self._gates, out=self._gates)
+        self._sigmoids *= _HALF
+        self._sigmoids += _HALF
+        self._c_and_j *= self._f_and_i
+        self._c += self._j
         np.tanh(self._c, out=self.h)
         self.h *= self._o
 
@@ -261,27 +260,31 @@ class Continuation:
         state[INPUT_SIZE] = 1
         self._attended = state[INPUT_SIZE + 1 :][:n]  # h'
         self._for_query = state[-2 * n :]  # [h, c]
-        self._for_output = state[INPUT_SIZE:-n]  # [1, h', h]
+        self._for_memory = state[INPUT_SIZE:-n]  # [1, h', h]
 
-        self._outputs = np.zeros((model.attention_length, n), np.float32)  # h_i, a ring
-        self._keys = np.tile(model.empty_key, (model.attention_length, 1))  # W1' h_i
-        self._slot = 0
+        self._memory = np.zeros((model.attention_length, 2 * n), np.float32)  # a ring
+        self._outputs, self._keys = np.split(self._memory, 2, axis=1)  # h_i, W1' h_i
+        self._keys[:] = model.empty_key
+        self._slots = itertools.cycle([(row, row[:n]) for row in self._memory])
         self._query = np.empty(n, np.float32)
-        self._hidden = np.empty_like(self._keys)
+        self._hidden = np.empty(self._keys.shape, np.float32)
         self._scores = np.empty(model.attention_length, np.float32)
-        self._output = np.empty(n, np.float32)
 
         self._upper = [
             _LSTM(gates, m) for gates, m in zip(model.upper_gates, upper_sizes, strict=True)
         ]
-        for layer in self._upper:
+        self._below = []  # where each upper layer sees the one below it
+        for layer, size in zip(self._upper, model.layer_sizes, strict=False):
             layer.state[0] = 1  # [1, below, h, c]
-        self._logits = np.zeros(NUM_CLASSES, np.float32)
+            self._below.append(layer.state[1 : 1 + size])
+        self._top = np.zeros(model.layer_sizes[-1], np.float32)
 
     @property
     def logits(self) -> Array:
-        """Logits of the next event's class (`MelodyEncoder.class_of`), shape (40,), a view."""
-        return self._logits
+        """Logits of the next event's class (`MelodyEncoder.class_of`), shape (40,)."""
+        logits: Array = np.dot(self._top, self._model.logits)  # (m,) @ (m, 40) -> (40,)
+        logits += self._model.logits_bias
+        return logits
 
     def hear(self, event: int) -> None:
         """Let the melody go on by one event.
@@ -289,22 +292,16 @@ class Continuation:
         Raises:
             ValueError: it is no event.
         """
-        model, slot = self._model, self._slot
         self._encoder.hear(event)
         self._first.step()
         self._attend()
-        np.dot(self._for_output, model.output, out=self._output)  # (1 + 2n,) -> (n,)
-        np.dot(self._for_output, model.key, out=self._keys[slot])  # (1 + 2n,) -> (n,)
-        self._outputs[slot] = self._output
-        self._slot = (slot + 1) % model.attention_length
-
-        below = self._output
-        for layer in self._upper:
-            layer.state[1 : 1 + len(below)] = below
+        slot, below = next(self._slots)
+        np.dot(self._for_memory, self._model.memory, out=slot)  # (1 + 2n,) -> (2n,)
+        for layer, seen in zip(self._upper, self._below, strict=True):
+            seen[:] = below
             layer.step()
             below = layer.h
-        np.dot(below, model.logits, out=self._logits)  # (m,) @ (m, 40) -> (40,)
-        self._logits += model.logits_bias
+        self._top = below
 
     def hear_all(self, events: Iterable[int]) -> None:
         """Let the melody go on by several events."""
@@ -317,8 +314,10 @@ class Continuation:
         The classes "repeat one bar ago" and "repeat two bars ago" count as the events that they
         would repeat.
         """
-        p = np.exp(self._logits - self._logits.max())  # (40,)
-        p /= p.sum()
+        p = self.logits  # (40,)
+        p -= np.maximum.reduce(p)
+        np.exp(p, out=p)
+        p /= np.add.reduce(p)
         events = np.empty(NUM_EVENTS, np.float32)
         events[2:] = p[:NUM_PITCHES]
         events[:2] = p[NUM_PITCHES:NUM_EVENTS]
@@ -328,12 +327,12 @@ class Continuation:
 
     def _attend(self) -> None:
         """h' = sum of a_i h_i, a = softmax(u), u_i = v . tanh(W1' h_i + W2' c_t)."""
-        scores = self._scores
+        scores, hidden = self._scores, self._hidden
         np.dot(self._for_query, self._model.query, out=self._query)  # (2n,) -> (n,)
-        np.add(self._keys, self._query, out=self._hidden)  # (40, n)
-        np.tanh(self._hidden, out=self._hidden)
-        np.dot(self._hidden, self._model.v, out=scores)  # (40,)
-        scores -= scores.max()
+        np.add(self._keys, self._query, out=hidden)  # (40, n)
+        np.tanh(hidden, out=hidden)
+        np.dot(hidden, self._model.v, out=scores)  # (40,)
+        scores -= np.maximum.reduce(scores)
         np.exp(scores, out=scores)
-        scores /= scores.sum()
+        scores /= np.add.reduce(scores)
         np.dot(scores, self._outputs, out=self._attended)  # (40,) @ (40, n) -> (n,)

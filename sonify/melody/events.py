@@ -11,6 +11,7 @@ through the melody again for every step; here a step costs the same however long
 """
 
 from collections import deque
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,12 @@ NUM_CLASSES = NUM_EVENTS + len(LOOKBACKS)
 _COUNTER_BITS = 7
 _PITCH_CLASSES = 12
 _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
-_KEYS_WITH = tuple(
-    tuple(key for key in range(_PITCH_CLASSES) if (pitch_class - key) % 12 in _MAJOR_SCALE)
-    for pitch_class in range(_PITCH_CLASSES)
+_KEYS_WITH = np.array(
+    [
+        [(pitch_class - key) % 12 in _MAJOR_SCALE for key in range(_PITCH_CLASSES)]
+        for pitch_class in range(_PITCH_CLASSES)
+    ],
+    np.int32,
 )
 
 # Where each part of the input begins.
@@ -108,7 +112,7 @@ class MelodyEncoder:
         self._sounding: int | None = None
         self._last_pitch: int | None = None
         self._recent: deque[int] = deque(maxlen=3)  # the last three different pitches
-        self._key_counts = [0] * _PITCH_CLASSES
+        self._key_counts = np.zeros(_PITCH_CLASSES, np.int32)
         self.input[_SOUNDING + 1] = 1
         self.input[KEYS:] = 1
 
@@ -174,14 +178,9 @@ class MelodyEncoder:
         if pitch in self._recent:
             self._recent.remove(pitch)
         self._recent.append(pitch)
-        for key in _KEYS_WITH[pitch % 12]:
-            self._key_counts[key] += 1
-        _mark_highest(self._key_counts, x[KEYS:RECENT_KEYS])
-        recent_counts = [0] * _PITCH_CLASSES
-        for recent in self._recent:
-            for key in _KEYS_WITH[recent % 12]:
-                recent_counts[key] += 1
-        _mark_highest(recent_counts, x[RECENT_KEYS:])
+        self._key_counts += _KEYS_WITH[pitch % 12]
+        x[KEYS:RECENT_KEYS] = self._key_counts == self._key_counts.max()
+        x[RECENT_KEYS:] = _likeliest_keys(*self._recent)
 
     def _silence(self) -> None:
         x = self.input
@@ -191,6 +190,8 @@ class MelodyEncoder:
             self._sounding = None
 
 
-def _mark_highest(counts: list[int], out: NDArray[np.float32]) -> None:
-    highest = max(counts)
-    out[:] = [count == highest for count in counts]
+@lru_cache(maxsize=NUM_PITCHES**2)
+def _likeliest_keys(*pitches: int) -> NDArray[np.bool_]:
+    counts = sum(_KEYS_WITH[pitch % 12] for pitch in pitches)
+    likeliest: NDArray[np.bool_] = counts == np.max(counts)
+    return likeliest
