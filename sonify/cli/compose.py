@@ -39,6 +39,10 @@ def add_to(commands: Commands) -> None:
         "(default: INPUT's name with .mid, in this folder)",
     )  # fmt: skip
     parser.add_argument(
+        "--audio", type=Path, metavar="OUT.ogg",
+        help="audio, besides: a .ogg, .flac, .wav or .mp3 file",
+    )  # fmt: skip
+    parser.add_argument(
         "--report", type=Path, metavar="OUT.json", help="what was done with every sentence"
     )
     parser.add_argument(
@@ -58,11 +62,12 @@ def run(options: argparse.Namespace) -> None:
     path = options.output or default_path(options, ".mid")
 
     def outputs(score: Score) -> Iterator[Output]:
-        yield output_for(
-            path, score,
-            source=None if options.input == "-" else Path(options.input),
-            program=options.program, soundfont=options.soundfont,
-        )  # fmt: skip
+        for file in filter(None, (path, options.audio)):
+            yield output_for(
+                file, score,
+                source=None if options.input == "-" else Path(options.input),
+                program=options.program, soundfont=options.soundfont,
+            )  # fmt: skip
         if options.report:
             yield Report(options.report, score)
         if options.split_chapters:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mido
 import pytest
+import soundfile
 
 from sonify.cli import main
 
@@ -52,6 +53,18 @@ def novel(tmp_path_factory) -> Path:
     )  # fmt: skip
     assert code == 0
     return folder
+
+
+def test_audio_besides_the_midi_file(tmp_path: Path):
+    assert sonify("compose", POEM, "-o", tmp_path / "a.mid", "--audio", tmp_path / "a.ogg") == 0
+    notes = mido.MidiFile(tmp_path / "a.mid", charset="utf-8").length
+    assert notes < soundfile.info(tmp_path / "a.ogg").duration < notes + 10  # the last one fades
+
+
+def test_audio_of_no_known_kind_leaves_nothing(tmp_path: Path, capsys):
+    assert sonify("compose", POEM, "-o", tmp_path / "a.mid", "--audio", tmp_path / "a.aiff") == 1
+    assert "a.aiff" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_novel_becomes_a_chaptered_soundtrack(novel: Path):
