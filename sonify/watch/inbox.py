@@ -95,7 +95,8 @@ class Inbox:
     def walk(self) -> Iterator[tuple[Path, os.stat_result]]:
         """Yields folders that are searched, their texts and settings, each with its `os.lstat`.
 
-        A folder that can't be read is left out, as is what vanishes in the meantime.
+        They come in no order. A folder that can't be read is left out, as is what vanishes in the
+        meantime.
 
         Raises:
             OSError: the inbox itself can't be read.
@@ -105,25 +106,26 @@ class Inbox:
         while folders:
             folder = folders.pop()
             try:
-                names = sorted(os.listdir(self.folder / folder))  # noqa: PTH208 - names, not paths
+                entries = os.scandir(self.folder / folder)
             except OSError:
                 if folder == Path():
                     raise
                 continue
-            for name in names:
-                path = folder / name
-                if not (_is_taken(name) or _is_searched(name)):
-                    continue
-                try:
-                    status = (self.folder / path).lstat()
-                except OSError:
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    if _is_searched(name) and self.folder / path != self._out:
-                        folders.append(path)
+            with entries:  # never all in memory: there may be very many
+                for entry in entries:
+                    name, path = entry.name, folder / entry.name
+                    if not (_is_taken(name) or _is_searched(name)):
+                        continue
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        continue
+                    if stat.S_ISDIR(status.st_mode):
+                        if _is_searched(name) and self.folder / path != self._out:
+                            folders.append(path)
+                            yield path, status
+                    elif stat.S_ISREG(status.st_mode) and _is_taken(name):
                         yield path, status
-                elif stat.S_ISREG(status.st_mode) and _is_taken(name):
-                    yield path, status
 
     def digest(self, path: Path, stopping: Callable[[], bool]) -> tuple[Signature, str]:
         """Reads a text and returns its signature and the SHA-256 of its content.

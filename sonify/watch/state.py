@@ -52,7 +52,7 @@ LONG = 128 * 1024
 """Bytes from which on a text is a long one."""
 
 _PATIENCE = 1024  # bytes of length that make up for a second of waiting
-_PAGE = 500
+_PAGE = 100
 _FEW = 5
 
 
