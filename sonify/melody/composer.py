@@ -49,23 +49,31 @@ _STILL = 0.4  # and how much less than its neighbours it likes to repeat the las
 _CHROMATIC = 0.03  # what is left of the probability of a pitch outside the scale
 _LONGEST_REST = 4  # steps
 _LONGEST_NOTE = 16  # steps
-_HURRY = 3.0  # log-odds of a note's beginning for every note that is owed to the density …
+_HURRY = 3.5  # log-odds of a note's beginning for every note that is owed to the density …
 _OWED = 2.5  # … of which there are at most so many, or so many too many
 _REPEATS = range(STEPS_PER_HALF_BAR, 4 * STEPS_PER_BAR + 1, STEPS_PER_HALF_BAR)  # steps back
 _ENOUGH = STEPS_PER_BAR  # steps: what has been repeated for so long …
 _TIRED = 0.1  # … keeps so much of the probability of being repeated further
-_LANDING = STEPS_PER_BEAT  # steps that a phrase's last note has, breath included
+_LANDING = STEPS_PER_BEAT  # steps that a phrase's last note has, breath included …
+_BROAD_LANDING = STEPS_PER_HALF_BAR  # … or, where a chapter closes or the music is sparse …
+_SPARSE, _DENSE = 3.0, 7.0  # … notes a bar: always, never, and now and then in between
 _BREATH_EVERY = 8 * STEPS_PER_HALF_BAR  # steps: a long sentence lands and breathes on its way
+_PERIOD = 2 * STEPS_PER_BAR  # steps: shorter sentences share one, and only the last one closes it
+_DENSEST = 14 / STEPS_PER_BAR  # notes a step
 
-# On the strong beats of a bar the melody leans on the tonic's chord.
-_STRONG = {0: 2.0, 3: 1.5, 4: 1.5, 7: 1.3}
+# On the strong beats of a bar the melody leans on the tonic's chord, and least on a major third:
+# with more of it, E minor is heard.
+_STRONG = {0: 3.0, 3: 2.0, 4: 1.1, 7: 2.0}
 
-# How welcome each degree (in semitones above the tonic) is where a sentence ends, and where it
-# ends as a question does.
-_CLOSED = {0: 1.0, 7: 0.6, 3: 0.7, 4: 0.7}
+# How welcome each degree (in semitones above the tonic) is where a sentence closes a period, where
+# it ends inside one, and where it ends as a question does.
+_CLOSED = {0: 1.0, 7: 0.5, 3: 0.5, 4: 0.3}
+_LIGHT = {0: 0.8, 7: 1.0, 3: 0.8, 4: 0.4}
 _OPEN = {7: 1.0, 2: 0.9, 11: 0.6, 10: 0.4}
 
 _THEME = 2 * STEPS_PER_BAR - _LANDING  # steps
+_ANSWER = STEPS_PER_BAR  # steps, at most, of the last phrase with which a turn begins
+_REACH = 5  # semitones: farther away than that the melody doesn't go back for them
 _REMEMBERED = 4 * STEPS_PER_BAR  # steps that the other network is primed with at a turn
 
 
@@ -181,10 +189,26 @@ class _Bent:
 
     phrase: Array  # (38,)
     strong: Array  # (38,): on a strong beat
-    closed: Array  # (38,): on a phrase's last note
+    closed: Array  # (38,): on a sentence's last note
+    light: Array  # (38,): on that of one inside a period
     open: Array  # (38,): on a question's
     tonic: Array  # (38,): on a chapter's
     wide: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Landing:
+    """A note on which a phrase comes to rest.
+
+    Attributes:
+        length: steps, breath included.
+        leaning: (38,): factors on the probability of its pitch.
+        breath: whether a breath follows, of a step.
+    """
+
+    length: int
+    leaning: Array
+    breath: bool = True
 
 
 class _Singer:
@@ -208,44 +232,68 @@ class _Singer:
         self._density = 0.0  # notes a step that are asked for
         self._owed = 0.0  # how many more notes that comes to than have begun
         self._repeating = dict.fromkeys(_REPEATS, 0)  # steps for which it has, by distance
+        self._open_for = 0  # steps since a period was closed
+        self._head: list[int] = []  # how the last phrase began
 
     def improvise(self, mode: Mode, steps: int, expression: Expression) -> list[int]:
         """An opening of the given length, in steps."""
         self._turn(mode)
         bent = _bend(mode, expression)
         self._density, self._owed = expression.density / STEPS_PER_BAR, 0.0
-        return [
-            self._sing_on(bent, must=step == 0, leaning=_leaning(bent, step))
-            for step in range(steps)
-        ]
+        return [self._sing_freely(bent, step) for step in range(steps)]
 
     def sing(self, plan: Plan, theme: Sequence[int]) -> list[int]:
         """The events of a phrase, which begins with as much of the theme as it has room for."""
-        self._turn(plan.mode)
         bent = _bend(plan.mode, plan.expression)
-        self._density, self._owed = plan.expression.density / STEPS_PER_BAR, 0.0
         steps = plan.half_bars * STEPS_PER_HALF_BAR
-        if plan.moods:
-            question = plan.moods[-1].sentence.text.rstrip("\"'”’」』)").endswith(("?", "？"))
-            landings = dict.fromkeys(_breaths(steps), bent.closed)
-            landings[steps - _LANDING] = bent.open if question else bent.closed
-        else:
-            landings = {steps - STEPS_PER_HALF_BAR: bent.tonic}
+        landings = self._landings(plan, steps, bent)
+        room = min(landings)
+        answer = self._answer(plan.mode, room)
+        self._turn(plan.mode)
 
-        events: list[int] = []
-        for event in theme[: steps - _LANDING]:
-            events.append(self._hear(recast(event, plan.mode)))
+        events = [self._hear(recast(event, plan.mode)) for event in theme[:room] or answer]
+        begun = sum(event >= 0 for event in events) + len(landings)
+        free = steps - len(events) - sum(landing.length for landing in landings.values())
+        wanted = plan.expression.density * plan.half_bars / 2 - begun
+        self._density, self._owed = min(max(0.0, wanted / max(1, free)), _DENSEST), 0.0
         while len(events) < steps:
             landing = landings.get(len(events))
             if landing is None:
-                leaning = _leaning(bent, len(events))
-                events.append(self._sing_on(bent, must=not events, leaning=leaning))
+                events.append(self._sing_freely(bent, len(events)))
             else:
-                events.append(self._sing_on(bent, must=True, leaning=landing))
-                length = STEPS_PER_HALF_BAR if landing is bent.tonic else _LANDING
-                events += [self._hear(NO_EVENT) for _ in range(length - 2)]
-                events.append(self._hear(NOTE_OFF))
+                events.append(self._sing_on(bent, must=True, leaning=landing.leaning))
+                events += [self._hear(NO_EVENT) for _ in range(landing.length - 2)]
+                events.append(self._hear(NOTE_OFF if landing.breath else NO_EVENT))
+        self._head = [] if answer else events[: min(room, _ANSWER)]
         return events
+
+    def _landings(self, plan: Plan, steps: int, bent: _Bent) -> dict[int, _Landing]:
+        """Where a phrase comes to rest, by the step that its resting note begins with."""
+        if not plan.moods:
+            return {steps - _BROAD_LANDING: _Landing(_BROAD_LANDING, bent.tonic)}
+        landings = {step: _Landing(_LANDING, bent.closed) for step in _breaths(steps)}
+        share = (_DENSE - plan.expression.density) / (_DENSE - _SPARSE)
+        length = _BROAD_LANDING if self._random.random() < share else _LANDING
+        self._open_for += steps
+        if plan.moods[-1].sentence.text.rstrip("\"'”’」』)").endswith(("?", "？")):
+            last = _Landing(length, bent.open)
+        elif self._open_for >= _PERIOD:
+            last = _Landing(length, bent.closed)
+            self._open_for = 0
+        else:
+            last = _Landing(length, bent.light, breath=False)
+        return landings | {steps - length: last}
+
+    def _answer(self, mode: Mode, room: int) -> list[int]:
+        """What a phrase in another mode takes from the last one, to be recast.
+
+        It is how that phrase began, unless it took that from the one before it: the same tune
+        turns once.
+        """
+        if mode == self._mode or not self._head:
+            return []
+        way = abs(recast(self._head[0], mode) - (self._pitch or 0))
+        return self._head[: room - room % STEPS_PER_HALF_BAR] if way <= _REACH else []
 
     def _turn(self, mode: Mode) -> None:
         """Lets the network of the mode go on with what has been sounding, recast into it."""
@@ -255,6 +303,14 @@ class _Singer:
         self._continuation = Continuation(self._networks[mode])
         self._heard = [recast(event, mode) for event in self._heard]
         self._continuation.hear_all(self._heard)
+
+    def _sing_freely(self, bent: _Bent, step: int) -> int:
+        """Samples the event of a phrase's step where nothing but the density is settled."""
+        leaning = bent.strong if step % STEPS_PER_HALF_BAR == 0 else None
+        event = self._sing_on(bent, must=step == 0, leaning=leaning)
+        owed = self._owed + self._density - (event >= 0)
+        self._owed = max(-_OWED, min(_OWED, owed))
+        return event
 
     def _sing_on(self, bent: _Bent, must: bool, leaning: Array | None) -> int:
         """Samples the next event, which `must` begin a note, `leaning` to some more than others."""
@@ -295,8 +351,6 @@ class _Singer:
         for distance in self._repeating:
             again = len(self._heard) >= distance and self._heard[-distance] == event
             self._repeating[distance] = self._repeating[distance] + 1 if again else 0
-        owed = self._owed + self._density - (event >= 0)
-        self._owed = max(-_OWED, min(_OWED, owed))
         self._heard.append(event)
         if len(self._heard) >= _REMEMBERED + STEPS_PER_BAR:
             del self._heard[:STEPS_PER_BAR]
@@ -308,10 +362,6 @@ class _Singer:
             if event >= 0:
                 self._pitch = event
         return event
-
-
-def _leaning(bent: _Bent, step: int) -> Array | None:
-    return bent.strong if step % STEPS_PER_HALF_BAR == 0 else None
 
 
 def _breaths(steps: int) -> Iterator[int]:
@@ -338,6 +388,7 @@ def _bend(mode: Mode, expression: Expression) -> _Bent:
         phrase,
         strong=by_degree({d: f for d, f in _STRONG.items() if d in SCALES[mode]}, 1.0),
         closed=by_degree(_CLOSED, 1e-6) * in_mode,
+        light=by_degree(_LIGHT, 1e-6) * in_mode,
         open=by_degree(_OPEN, 1e-6) * in_mode,
         tonic=by_degree({0: 1.0}, 0.0),
         wide=math.exp(expression.leap),

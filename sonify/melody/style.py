@@ -47,7 +47,9 @@ COLOURS: Mapping[str, Colour] = {
     "sadness": Colour(
         tempo=-0.14, velocity=-10, register=-3, density=-1.0, articulation=0.08, leap=-0.3
     ),
-    "fear": Colour(tempo=0.06, velocity=-14, register=-6, density=-1.5, articulation=-0.20),
+    "fear": Colour(
+        tempo=0.06, velocity=-14, register=-6, density=-1.5, articulation=-0.20, accent=10
+    ),
     "anger": Colour(
         tempo=0.10, velocity=14, register=-3, density=1.5, articulation=-0.18, accent=14
     ),
@@ -86,7 +88,7 @@ class Style:
     tempo: tuple[float, float] = (84.0, 124.0)
     velocity: tuple[float, float] = (50.0, 98.0)
     register: tuple[float, float] = (-2.0, 3.0)
-    density: tuple[float, float] = (3.0, 10.0)
+    density: tuple[float, float] = (2.5, 11.0)
     articulation: float = 0.94
     accent: float = 5.0
     temperature: float = 0.95

@@ -1,4 +1,6 @@
-from collections.abc import Iterator
+import statistics
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -29,9 +31,13 @@ def story(sentences: int = 60, chapters: int = 3, **felt) -> Iterator[Mood]:
         chapter = Chapter(index * chapters // sentences, "")
         text = "가" * (6 + 17 * index % 60) + ("?" if index % 7 == 3 else ".")
         polarity = ("positive", "positive", "negative", "neutral", "negative")[index % 5]
-        emotions = {name: 1 / len(EMOTIONS) for name in EMOTIONS}
-        mood = {"valence": 0.0, "polarity": polarity, "intensity": index % 9 / 8} | felt
-        yield Mood(Sentence(text, chapter, index, index), emotions=emotions, **mood)
+        mood = {
+            "valence": 0.0,
+            "polarity": polarity,
+            "intensity": index % 9 / 8,
+            "emotions": {name: 1 / len(EMOTIONS) for name in EMOTIONS},
+        } | felt
+        yield Mood(Sentence(text, chapter, index, index), **mood)
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +107,36 @@ def test_the_mode_turns_and_the_notes_with_it(phrases, transposition):
     assert thirds["minor"].count(3) > 5 * thirds["minor"].count(4)
 
 
-def test_a_sentence_ends_on_a_longer_note_and_a_breath(phrases):
+def breathes(phrase: Phrase) -> bool:
+    """Whether its last note ends clearly before it does."""
+    last = phrase.melody[-1]
+    return phrase.length - (last.start + last.duration) >= TICKS_PER_STEP
+
+
+def test_a_sentence_ends_on_a_longer_note_or_a_breath(phrases):
     for phrase in phrases:
-        last = phrase.melody[-1]
-        assert last.start == phrase.length - (TICKS_PER_BEAT if phrase.moods else HALF_BAR)
+        *others, last = phrase.melody
+        resting = phrase.length - last.start
+        assert resting in ((TICKS_PER_BEAT, HALF_BAR) if phrase.moods else (HALF_BAR,))
         assert last.duration >= TICKS_PER_BEAT // 2
-        assert phrase.length - (last.start + last.duration) >= TICKS_PER_STEP // 2
+        assert breathes(phrase) or last.duration > statistics.mean(n.duration for n in others)
+
+
+def test_short_sentences_share_a_breath(networks):
+    """One by one, sentences of a bar would be short of it."""
+    heard = [
+        Mood(Sentence("가" * 12 + ".", Chapter(0, ""), i, i), 0.5, "positive", 0.5, {})
+        for i in range(40)
+    ]
+    sung = [phrase for phrase in compose(networks, heard) if phrase.moods]
+    short = [phrase for phrase in sung if phrase.length == TICKS_PER_BAR]
+    assert len(short) > 20
+    assert 0.4 <= sum(map(breathes, short)) / len(short) <= 0.6
+    since = 0
+    for phrase in sung:
+        since += phrase.length
+        assert since <= 3 * TICKS_PER_BAR
+        since = 0 if breathes(phrase) else since
 
 
 def test_a_question_ends_open_and_other_sentences_at_rest(phrases, transposition):
@@ -117,6 +147,25 @@ def test_a_question_ends_open_and_other_sentences_at_rest(phrases, transposition
             (open_ if mood.sentence.text.endswith("?") else closed).append(degree)
     assert all(degree in (2, 7, 10, 11) for degree in open_)
     assert all(degree in (0, 3, 4, 7) for degree in closed)
+
+
+def test_a_turn_takes_up_the_tune_in_its_new_colour(phrases, transposition):
+    """Where the last phrase's beginning is near, but never the same half bar a third time."""
+
+    def beginning(phrase: Phrase, mode: str) -> list[tuple[int, int]]:
+        return [
+            (note.start, recast(note.pitch - transposition, mode))
+            for note in phrase.melody
+            if note.start < HALF_BAR
+        ]
+
+    turns = [(a.mode != b.mode and a.chapter == b.chapter) for a, b in pairwise(phrases)]
+    taken_up = [
+        turn and beginning(before, after.mode) == beginning(after, after.mode)
+        for turn, (before, after) in zip(turns, pairwise(phrases), strict=True)
+    ]
+    assert sum(taken_up) >= sum(turns) / 4
+    assert not any(first and second for first, second in pairwise(taken_up))
 
 
 def test_chapters_open_with_the_theme_and_close_on_the_tonic(phrases, transposition):
@@ -165,9 +214,71 @@ def test_intensity_is_heard(networks):
     def mean_velocity(phrases: list[Phrase]) -> float:
         return sum(note.velocity for _, note in melody(phrases)) / len(melody(phrases))
 
-    assert notes_a_bar(wild) > 1.3 * notes_a_bar(calm)
+    assert notes_a_bar(wild) > 2 * notes_a_bar(calm)
     assert mean_velocity(wild) > mean_velocity(calm) + 30
     assert wild[20].tempi[0].bpm > calm[20].tempi[0].bpm * 1.3
+
+
+@pytest.fixture(scope="module")
+def felt(networks) -> Callable[[str], list[Phrase]]:
+    """A story in which one emotion is felt."""
+
+    @cache
+    def phrases(emotion: str) -> list[Phrase]:
+        return compose(networks, story(emotions={name: name == emotion for name in EMOTIONS}))
+
+    return phrases
+
+
+def notes(phrases: list[Phrase]) -> int:
+    return len(melody(phrases))
+
+
+def pitch(phrases: list[Phrase]) -> float:
+    return statistics.mean(note.pitch for _, note in melody(phrases))
+
+
+def velocity(phrases: list[Phrase]) -> float:
+    return statistics.mean(note.velocity for _, note in melody(phrases))
+
+
+def accent(phrases: list[Phrase]) -> float:
+    """How much louder notes on the beat are than others."""
+    on, off = (
+        [note.velocity for start, note in melody(phrases) if (start % TICKS_PER_BEAT == 0) is beat]
+        for beat in (True, False)
+    )
+    return statistics.mean(on) - statistics.mean(off)
+
+
+def legato(phrases: list[Phrase]) -> float:
+    """Share of the time in which the melody sounds."""
+    return sum(n.duration for _, n in melody(phrases)) / sum(p.length for p in phrases)
+
+
+def leaps(phrases: list[Phrase]) -> float:
+    """Share of intervals of a fourth and more."""
+    return statistics.mean(
+        abs(a.pitch - b.pitch) >= 5 for (_, a), (_, b) in pairwise(melody(phrases))
+    )
+
+
+@pytest.mark.parametrize(
+    ("cue", "less", "more"),
+    [
+        (notes, "calm", "anger"),
+        (notes, "fear", "joy"),
+        (pitch, "fear", "joy"),
+        (velocity, "fear", "anger"),
+        (accent, "calm", "fear"),
+        (accent, "calm", "anger"),
+        (legato, "anger", "calm"),
+        (legato, "fear", "sadness"),
+        (leaps, "calm", "surprise"),
+    ],
+)
+def test_emotions_are_heard_in_the_notes(felt, cue: Callable, less: str, more: str):
+    assert cue(felt(less)) < cue(felt(more))
 
 
 def test_the_same_seed_gives_the_same_music_and_another_one_other_music(networks, phrases):

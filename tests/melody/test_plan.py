@@ -144,6 +144,7 @@ def test_intensity_makes_it_faster_louder_denser_and_higher():
         ("fear", "register", -1),
         ("fear", "density", -1),
         ("fear", "velocity", -1),
+        ("fear", "accent", 1),
         ("anger", "accent", 1),
         ("anger", "density", 1),
         ("surprise", "leap", 1),
