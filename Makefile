@@ -10,11 +10,13 @@ demo: .venv/installed
 	mkdir -p demo
 	$(BIN)/sonify compose samples/maengnori.epub -o demo/maengnori.mid --report demo/maengnori.json
 	$(BIN)/sonify compose samples/geumeum.txt -o demo/geumeum.mid --report demo/geumeum.json
+	$(BIN)/sonify compose samples/geumeum.txt -o demo/geumeum.ogg
+	$(BIN)/sonify page samples/maengnori.epub -o demo/maengnori.html
 	@echo
-	@echo "The soundtracks are demo/maengnori.mid and demo/geumeum.mid; the .json beside each says what"
-	@echo "was done with every sentence. To hear them, open them in any MIDI player or notation"
-	@echo "program (GarageBand, MuseScore, VLC, Windows Media Player), or run"
-	@echo "    fluidsynth -i SOUNDFONT.sf2 demo/maengnori.mid"
+	@echo "To hear and see the novel, open demo/maengnori.html in a browser; demo/geumeum.ogg is the poem"
+	@echo "to listen to. The soundtracks for any MIDI player or notation program (GarageBand, MuseScore,"
+	@echo "VLC, Windows Media Player) are demo/maengnori.mid and demo/geumeum.mid; the .json beside each"
+	@echo "says what was done with every sentence."
 
 test: .venv/tested
 	$(BIN)/python -m pytest -q

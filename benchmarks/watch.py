@@ -313,7 +313,7 @@ def at_rest(seconds: float, files: int) -> Table:
         share = (sum(map(_processor_time, pids)) - before) / (time.monotonic() - began)
         stopping = watch.stop()
     return [
-        [f"at rest with {files + 1} texts, over {seconds:.0f} s", f"{share:.2%} of a core"],
+        [f"at rest, {files + 1} done, over {seconds:.0f} s", f"{share:.2%} of a core"],
         ["SIGTERM to exit", f"{stopping:.2f} s"],
     ]
 
