@@ -346,18 +346,17 @@ class KoModel:
     def _moods(self, heard: _Heard, first: int, last: int, reach: int) -> Iterator[Mood]:
         """The moods of some of the sentences that were heard, coloured by their neighbours."""
         chapters = np.array([sentence.chapter.index for sentence in heard.sentences])
-        total, weight = heard.own[first:last].copy(), np.ones((last - first, 1), np.float32)
+        total = heard.own[first:last].copy()
         for distance, nearness in enumerate(NEARNESS[:reach], 1):
             for shift in (-distance, distance):
                 near = np.arange(max(first, -shift), min(last, len(chapters) - shift))
                 near = near[chapters[near] == chapters[near + shift]]
                 total[near - first] += np.float32(nearness) * heard.beside[near + shift]
-                weight[near - first] += np.float32(nearness)
 
         slope, verse, prose = self.calibration.literature
         low, high = self.calibration.intensity
         outputs = total[:, :OUTPUTS]
-        register, of_prose = _sigmoid(total[:, OUTPUTS:] / weight).T
+        register, of_prose = _sigmoid(total[:, OUTPUTS:]).T
         review = np.tanh(heard.review[first:last] / 2)  # 2p - 1
         offset = of_prose * prose + (1 - of_prose) * verse
         literature = np.tanh((slope * outputs[:, 0] + offset) / 2)
