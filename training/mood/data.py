@@ -1,4 +1,4 @@
-"""What the mood models learn from and are measured on: NSMC, KPoEM and KOTE.
+"""What the mood models learn from and are measured on: NSMC, KPoEM, KOTE and KoCoNovel.
 
 All are looked for in the folder that `$SONIFY_DATA` names (default: `../shared/data` beside the
 project):
@@ -8,6 +8,7 @@ project):
     nsmc/ratings_test.txt      columns `id document label`: no ratings, no `extra` reviews
     kpoem/lines.jsonl          lines of Korean modern poems with their emotions
     kote/{train,val,test}.tsv  online comments with their emotions, columns `id text labels`
+    novels/*.txt               forty novels, a sentence a line
 """
 
 import json
@@ -140,6 +141,17 @@ def kote(split: Literal["train", "val", "test"]) -> Iterator[Comment]:
         for line in lines:
             _, text, labels = line.rstrip("\r\n").split("\t")
             yield Comment(text, frozenset(LABELS[int(label)] for label in labels.split(",")))
+
+
+def novels() -> list[str]:
+    """The names of KoCoNovel's novels (arXiv 2404.01140), sorted."""
+    return sorted(path.stem for path in (folder() / "novels").glob("*.txt"))
+
+
+def novel(name: str) -> Iterator[str]:
+    """The sentences of a novel, or here and there paragraphs."""
+    with (folder() / "novels" / f"{name}.txt").open(encoding="utf-8") as lines:
+        yield from filter(None, map(str.strip, lines))
 
 
 def _rated(text: str, rating: int) -> Review:

@@ -1,14 +1,22 @@
-"""A mood model heard on the two benchmarks: NSMC's test reviews and KPoEM's test poems."""
+"""A mood model heard on the two benchmarks, NSMC's test reviews and KPoEM's test poems, and on
+sentences of novels."""
 
+import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 
 from sonify.mood.models import MoodModel
-from sonify.mood.mood import Mood
+from sonify.mood.mood import EMOTIONS, Mood
 from sonify.reading.book import Chapter, Sentence
 from training.mood import data, metrics
+from training.mood.ko import emotions
+
+VERDICTS = Path(__file__).with_name("novels.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,7 @@ class Figures:
         accuracy: over reviews.
         balanced_accuracy: over the poems' lines that are clearly pleasant or unpleasant.
         spearman: of valence, over all lines.
+        emotions: of the share of each emotion that the model tells, over all lines.
         calibration_error: of the polarity probability; for poems, over the clear lines.
         neutral: share in which the model abstains. (The other figures go by valence alone.)
     """
@@ -26,6 +35,7 @@ class Figures:
     accuracy: float
     balanced_accuracy: float
     spearman: float
+    emotions: dict[str, float]
     calibration_error: dict[str, float]
     neutral: dict[str, float]
 
@@ -36,6 +46,7 @@ def evaluate(model: MoodModel) -> Figures:
     lines = list(data.kpoem("test"))
     positive = np.array([bool(review.positive) for review in reviews])
     truth = np.array([line.valence for line in lines])
+    felt = np.transpose([emotions.shares(line.emotions) for line in lines])
     clear = np.abs(truth) > 1 / 3
     of_reviews = list(model.hear(sentences(review.text for review in reviews), context=False))
     of_lines = list(model.hear(poems(lines)))
@@ -44,12 +55,32 @@ def evaluate(model: MoodModel) -> Figures:
         accuracy=metrics.accuracy(heard_reviews, positive),
         balanced_accuracy=metrics.balanced_accuracy(heard_lines, truth),
         spearman=metrics.spearman(heard_lines, truth),
+        emotions={
+            name: metrics.spearman([mood.emotions[name] for mood in of_lines], shares)
+            for name, shares in zip(EMOTIONS, felt, strict=True)
+            if name in of_lines[0].emotions
+        },
         calibration_error={
             "NSMC": metrics.calibration_error(heard_reviews, positive),
             "KPoEM": metrics.calibration_error(heard_lines[clear], truth[clear] > 0),
         },
         neutral={"NSMC": _neutral(of_reviews), "KPoEM": _neutral(of_lines)},
     )
+
+
+def novels(model: MoodModel) -> dict[tuple[str, str], int]:
+    """How often each verdict, a person's and then the model's, fell on the same sentence.
+
+    The person's verdicts, in `novels.tsv` beside this file, are on 200 sentences drawn from 20
+    novels, and were given before any model was asked.
+    """
+    with VERDICTS.open(encoding="utf-8", newline="\n") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    found: Counter[tuple[str, str]] = Counter()
+    for novel, some in groupby(rows, lambda row: row["novel"]):
+        moods = list(model.hear(sentences(data.novel(novel))))
+        found.update((row["verdict"], moods[int(row["sentence"])].polarity) for row in some)
+    return dict(found)
 
 
 def sentences(texts: Iterable[str]) -> Iterator[Sentence]:

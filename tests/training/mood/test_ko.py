@@ -10,8 +10,15 @@ from sonify.mood.ko import Calibration, KoModel  # noqa: E402
 from sonify.mood.mood import EMOTIONS  # noqa: E402
 from sonify.reading.book import Chapter, Sentence  # noqa: E402
 from training.mood.data import LABELS, PoemLine  # noqa: E402
-from training.mood.ko import calibration, emotions, literature, network, reviewer  # noqa: E402
+from training.mood.ko import (  # noqa: E402
+    calibration,
+    emotions,
+    literature,
+    network,
+    reviewer,
+)
 from training.mood.ko.export import export, whole  # noqa: E402
+from training.mood.ko.register import Register  # noqa: E402
 
 PIECES = ["<unk>\t0", "▁\t-1", *(f"{piece}\t-3" for piece in "가나다라마바사아자차카타파하")]
 TEXTS = ["가나다 라마", "바", "사아자 차카 타파하 가가", "나라", "다다다 하하", "마바사"]
@@ -22,8 +29,9 @@ def lines(random, outputs=ko.OUTPUTS):
     def some(width):
         return random.normal(size=(len(TEXTS), width))
 
+    width = 2 * network.DIMENSIONS
     targets = random.normal(size=(4, outputs))
-    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(320), some(5), some(7))
+    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(width), some(5), some(7))
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +46,11 @@ def trained(tmp_path_factory):
             parameter.copy_(parameter.half())  # as they are kept
         rows, steps = whole(net.embedding.weight.numpy(), axis=1)
         net.embedding.weight.copy_(torch.from_numpy(rows * steps))
-    _, student = literature.learn(lines(random))
+    student = literature.School.of(lines(random)).learn()
     folder = tmp_path_factory.mktemp("ko")
     calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL)
     terms = random.normal(size=len(student.terms))
-    registers = [(terms, random.normal(size=320) / 20, 0.1)] * 2
+    registers = [Register(terms, random.normal(size=2 * network.DIMENSIONS) / 20, 0.1)] * 2
     export(folder, PIECES, net, characters, vectors, float(scale), student, registers, calibrated)
     return net, characters, KoModel.load(folder)
 
@@ -53,7 +61,7 @@ def test_numpy_hears_what_pytorch_learned(trained):
         rows = model.pieces.encode(text)
         with torch.inference_mode():
             pooled = net.pool(*network.padded([rows]))[0].numpy()
-            grams = characters(*reviewer._bag([ko.ngrams(text)]))[0].item()
+            grams = characters(*reviewer._bag([text]))[0].item()
         np.testing.assert_allclose(model.pool([rows])[0], pooled, atol=2e-5)
         assert model.review_ngrams(*ko.ngrams_of([text]))[0] == pytest.approx(grams, abs=2e-3)
 
@@ -79,27 +87,39 @@ def test_weights_of_features_say_what_the_numbers_of_lines_say():
 
 
 def test_the_student_ships_what_it_learned(trained):
-    known = lines(np.random.default_rng(2))
-    _, student = literature.learn(known)
-    counts = literature.count_ngrams(TEXTS)
-    terms = literature.tf_idf(counts, literature.inverse_frequency(counts)).toarray()
+    random = np.random.default_rng(2)
+    known = lines(random)
+    kernel = literature.Kernel(known, literature.STUDENT)
+    targets = random.normal(size=(len(TEXTS), 3))
+    student = kernel.learn(targets)
     own, beside = np.hsplit(
-        terms[:, student.terms] @ student.terms_out
+        literature.terms_of(TEXTS, student) @ student.terms_out
         + known.meaning @ student.meaning_out
         + known.pooled @ student.pooled_out
         + student.bias,
         2,
     )
     heard = own + literature.around(OWNERS) @ beside
-    # Six lines are known nearly by heart where ridge is weak against the kernel.
-    assert np.corrcoef(heard[:4].ravel(), known.targets.ravel())[0, 1] > 0.8
+    everything = np.arange(len(TEXTS))
+    np.testing.assert_allclose(heard, kernel.heard(everything, everything, targets), atol=1e-4)
 
 
 def test_lines_of_other_poems_are_not_near():
     near = literature.around(["a", "a", "a", "a", "a", "b"]).toarray()
-    assert near[0].tolist() == [0, 0.5, 0.4, 0.3, 0, 0]
+    np.testing.assert_allclose(near[0], [0, 0.5, 0.4, 0.3, 0, 0])
     assert near[5].tolist() == [0] * 6
     assert (near == near.T).all()
+
+
+def test_a_lone_review_is_seldom_taken_for_literature():
+    random = np.random.default_rng(3)
+    student = literature.School.of(lines(random)).learn()
+    texts = TEXTS * 20
+    pooled = random.normal(size=(len(texts), 2))
+    register = Register(np.zeros(len(student.terms)), np.array([1.0, 0.5]), -1.0)
+    raised = register.raised(texts, pooled, student)
+    assert np.mean(pooled @ raised.pooled + raised.bias < 0) == pytest.approx(0.01, abs=0.01)
+    assert raised.raised(texts, pooled, student).bias == pytest.approx(raised.bias)
 
 
 def test_every_label_has_its_place():

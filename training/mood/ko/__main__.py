@@ -23,16 +23,16 @@ from training.mood.ko import (
     emotions,
     literature,
     network,
-    register,
     reviewer,
 )
 from training.mood.ko import pieces as vocabulary
 from training.mood.ko.export import export, whole
+from training.mood.ko.register import Register
 from training.mood.ko.texts import Texts
 
 NOVEL_SENTENCES = 6_000
 """That the teacher labels, drawn from all."""
-REVIEWS = 9_000
+REVIEWS = 30_000
 """That the register is learned from, beside all of literature."""
 HELD_OUT = 5
 """Every so many-th poem calibrates; then the verdict is learned again with it."""
@@ -57,15 +57,14 @@ def main() -> None:
 
     texts = Texts()
     morphemes = vocabulary.analyzed(texts, options.work)
-    pieces, lines = vocabulary.vocabulary(morphemes, options.work)
+    pieces, lines, cutter = vocabulary.vocabulary(morphemes, options.work)
     meanings = vocabulary.similarities(morphemes, options.work)
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
-    rows = [pieces.encode(text)[:LONGEST] for text in texts.normalized]
+    rows = [some[:LONGEST] for some in cutter.encode(texts.normalized)]
 
-    net = network.Network(vectors * scale)
-    comments = [pieces.encode(normalize(comment.text))[:LONGEST] for comment in texts.comments]
-    network.train(net, texts, rows, comments, options.condition, options.seed, options.work)
-    characters = reviewer.Reviewer()
+    torch.manual_seed(options.seed)
+    net, characters = network.Network(vectors * scale), reviewer.Reviewer()
+    network.train(net, texts, cutter, rows, options.condition, options.seed, options.work)
     reviewer.train(characters, texts, options.condition, options.seed, options.work)
 
     def heard(places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
@@ -79,29 +78,26 @@ def main() -> None:
         return
 
     known = literary(texts, pieces, vectors * scale, net, meanings, options.work)
+    school = literature.School.of(known)
     poem = np.array([line.poem for line in texts.poems])
     held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
-    outputs, _ = literature.learn(known, held_out)
+    outputs = school.held_out(held_out)
     truth = known.targets[held_out]
     slope, offset = calibration.literature(outputs[:, 0], truth[:, 0])
     clear = np.abs(truth[:, 0]) > calibration.CLEAR
     valence = np.tanh((slope * outputs[:, 0] + offset) / 2)
-    _, student = literature.learn(known)
-    assert student is not None
+    learned = school.learn()
     reviews = np.random.default_rng(1).choice(texts.train, REVIEWS, replace=False)
-    of_reviews = pooled(net, [rows[place] or [0] for place in reviews])
-    verse = len(known.targets)
+    kinds = [[texts.normalized[place] for place in some] for some in (reviews, texts.validation)]
+    of_reviews, of_validation = (
+        pooled(net, [rows[place] or [0] for place in some]) for some in (reviews, texts.validation)
+    )
+    verses = len(known.targets)
     registers = [
-        register.learn(
-            known.texts,
-            [texts.normalized[place] for place in reviews],
-            np.vstack([known.pooled, of_reviews]),
-            student.terms,
-            student.idf,
-        ),
-        register.learn(
-            known.texts[:verse], known.texts[verse:], known.pooled, student.terms, student.idf
-        ),
+        Register.learn(
+            known.texts, kinds[0], np.vstack([known.pooled, of_reviews]), learned
+        ).raised(kinds[1], of_validation, learned),
+        Register.learn(known.texts[:verses], known.texts[verses:], known.pooled, learned),
     ]
     export(
         options.models / KoModel.name,
@@ -110,11 +106,11 @@ def main() -> None:
         characters,
         vectors,
         float(scale),
-        student,
+        learned,
         registers,
         Calibration(
             review=review,
-            literature=(slope, offset, calibration.prose(slope, literature.heard(known, student))),
+            literature=(slope, offset, calibration.prose(slope, literature.heard(known, learned))),
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
             neutral=calibration.neutral(valence[clear], truth[clear, 0] > 0),
             groups=emotions.OF_LABEL,
@@ -125,20 +121,19 @@ def main() -> None:
         "balanced": metrics.balanced_accuracy(valence, truth[:, 0]),
         "emotions": metrics.macro_spearman(outputs[:, 1:-1], truth[:, 1:-1]),
     }
-    poets = by_poet(known, texts, (slope, offset))
+    poets = by_poet(school, texts, (slope, offset))
     card.write(options.models / KoModel.name, options.seed, figures, poets, NOVEL_SENTENCES)
 
 
 def by_poet(
-    known: literature.Lines, texts: Texts, calibrated: tuple[float, float]
+    school: literature.School, texts: Texts, calibrated: tuple[float, float]
 ) -> dict[str, tuple[float, float]]:
     """Balanced accuracy and Spearman on each poet's lines, learned from the other poets'."""
     poets = np.array([line.poet for line in texts.poems])
     figures = {}
     for poet in np.unique(poets):
-        outputs, _ = literature.learn(known, poets == poet)
-        valence = calibrated[0] * outputs[:, 0] + calibrated[1]
-        truth = known.targets[poets == poet, 0]
+        valence = calibrated[0] * school.held_out(poets == poet)[:, 0] + calibrated[1]
+        truth = school.lines.targets[poets == poet, 0]
         figures[str(poet)] = (
             metrics.balanced_accuracy(valence, truth),
             metrics.spearman(valence, truth),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sonify.mood.ko import CONFIG, PIECES, WEIGHTS, Calibration
 from training.mood.ko.literature import Literature
 from training.mood.ko.network import Network
+from training.mood.ko.register import Register
 from training.mood.ko.reviewer import Reviewer
 
 IN_FULL = frozenset({
@@ -23,7 +24,7 @@ IN_FULL = frozenset({
 def export(
     folder: Path, lines: Sequence[str], network: Network, reviewer: Reviewer,
     vectors: NDArray[np.int8], vectors_scale: float, literature: Literature,
-    registers: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], float]],
+    registers: Sequence[Register],
     calibration: Calibration,
 ) -> None:  # fmt: skip
     """Write a model folder; tables in whole numbers, the rest in half precision.
@@ -35,8 +36,8 @@ def export(
         reviewer: trained.
         vectors: of the pieces, times `vectors_scale`.
         vectors_scale: see `vectors`.
-        literature: of `literature.learn`.
-        registers: of `register.learn`: literature and reviews, verse and prose.
+        literature: learned.
+        registers: literature or reviews, verse or prose.
         calibration: all of it.
     """
     net = {name: array.numpy() for name, array in network.state_dict().items()}
@@ -80,9 +81,9 @@ def export(
         "meaning_out": literature.meaning_out,
         "pooled_out": literature.pooled_out,
         "literature_bias": literature.bias,
-        "register_terms": np.stack([terms for terms, _, _ in registers], axis=1),
-        "register": np.stack([of_pooled for _, of_pooled, _ in registers], axis=1),
-        "register_bias": np.array([bias for _, _, bias in registers]),
+        "register_terms": np.stack([register.terms for register in registers], axis=1),
+        "register": np.stack([register.pooled for register in registers], axis=1),
+        "register_bias": np.array([register.bias for register in registers]),
     }
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / WEIGHTS, **{n: _narrow(n, a) for n, a in arrays.items()})

@@ -63,9 +63,12 @@ def analyzed(texts: Texts, work: Path) -> dict[str, list[tuple[str, list[Morphem
 
 def vocabulary(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]], work: Path
-) -> tuple[Pieces, list[str]]:
-    """Learn the pieces; also returns the lines of `pieces.tsv`. Kept in `work`."""
-    kept = work / "pieces.tsv"
+) -> tuple[Pieces, list[str], sentencepiece.SentencePieceProcessor]:
+    """Learn the pieces; also returns the lines of `pieces.tsv`, and what cuts text into them.
+
+    All is kept in `work`.
+    """
+    kept = work / "pieces.model"
     if not kept.exists():
         delimiter = "\u241f"
         marked = (
@@ -86,12 +89,10 @@ def vocabulary(
             pad_id=3,
             minloglevel=1,
         )
-        model = sentencepiece.SentencePieceProcessor(model_file=str(work / "pieces.model"))
-        rows = range(model.vocab_size())
-        lines = [f"{model.id_to_piece(row)}\t{model.get_score(row):.5f}" for row in rows]
-        kept.write_text("\n".join(lines), encoding="utf-8", newline="\n")
-    lines = kept.read_text(encoding="utf-8").split("\n")
-    return Pieces.parse(lines), lines
+    cutter = sentencepiece.SentencePieceProcessor(model_file=str(kept))
+    rows = range(cutter.vocab_size())
+    lines = [f"{cutter.id_to_piece(row)}\t{cutter.get_score(row):.5f}" for row in rows]
+    return Pieces.parse(lines), lines, cutter
 
 
 def _cut(text: str, morphemes: Sequence[Morpheme], delimiter: str) -> str:

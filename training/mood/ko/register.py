@@ -1,42 +1,73 @@
 """Which kind of text one is: a review or literature, verse or prose."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from sonify.mood.ko import HASH_BITS
 from training.mood.ko import literature
 
 Array = NDArray[np.float64]
 
+NGRAMS = 3
+"""How much n-grams weigh against the pooled vector."""
+TAKEN = 0.01
+"""The share of lone reviews that may be taken for literature."""
 
-def learn(
-    some: Sequence[str], others: Sequence[str], pooled: NDArray[np.float32],
-    terms: NDArray[np.int32], idf: Array,
-) -> tuple[Array, Array, float]:  # fmt: skip
-    """Logistic regression on n-grams and the pooled vector.
 
-    Args:
-        some: normalized texts of one kind.
-        others: of the other kind.
-        pooled: by the network, of the former, then of the latter.
-        terms: the n-grams that count.
-        idf: of them.
+@dataclass(frozen=True)
+class Register:
+    """A logistic regression on n-grams and the pooled vector.
 
-    Returns:
-        weights of the terms' tf-idf, weights of the pooled vector, and offset, of the logit that a
-        text is one of the others.
+    Attributes:
+        terms: weights of the terms' tf-idf.
+        pooled: of the pooled vector.
+        bias: offset of the logit that a text is of the second kind.
     """
-    inverse = np.zeros(1 << HASH_BITS)
-    inverse[terms] = idf
-    counted = literature.tf_idf(literature.count_ngrams([*some, *others]), inverse)
-    standard = literature.Standard.of(pooled)
-    features = sparse.hstack([3 * counted.tocsr()[:, terms], sparse.csr_matrix(standard(pooled))])
-    kinds = np.repeat([0, 1], [len(some), len(others)])
-    found = LogisticRegression(C=1, max_iter=200).fit(features.tocsr(), kinds)
-    of_terms, of_pooled = np.split(found.coef_[0], [len(terms)])
-    of_pooled = of_pooled / standard.scale
-    return 3 * of_terms, of_pooled, float(found.intercept_[0] - standard.mean @ of_pooled)
+
+    terms: Array
+    pooled: Array
+    bias: float
+
+    @classmethod
+    def learn(
+        cls, some: Sequence[str], others: Sequence[str], pooled: NDArray[np.float32],
+        student: literature.Literature,
+    ) -> Self:  # fmt: skip
+        """Tell two kinds of texts apart.
+
+        Args:
+            some: normalized texts of one kind.
+            others: of the other kind.
+            pooled: by the network, of the former, then of the latter.
+            student: whose terms count.
+        """
+        standard = literature.Standard.of(pooled)
+        terms = literature.terms_of([*some, *others], student)
+        features = sparse.hstack([NGRAMS * terms, sparse.csr_matrix(standard(pooled))])
+        kinds = np.repeat([0, 1], [len(some), len(others)])
+        found = LogisticRegression(C=1, max_iter=200).fit(features.tocsr(), kinds)
+        of_terms, of_pooled = np.split(found.coef_[0], [terms.shape[1]])
+        of_pooled = of_pooled / standard.scale
+        bias = float(found.intercept_[0] - standard.mean @ of_pooled)
+        return cls(NGRAMS * of_terms, of_pooled, bias)
+
+    def raised(
+        self, texts: Sequence[str], pooled: NDArray[np.float32], student: literature.Literature
+    ) -> Self:
+        """With an offset by which all but `TAKEN` of some texts are of the second kind.
+
+        A text without neighbours is sooner a review than the only line of a poem; where there are
+        neighbours, what they say is added up and outweighs it.
+
+        Args:
+            texts: normalized, of the second kind; not learned from.
+            pooled: of them.
+            student: as in `learn`.
+        """
+        logits = literature.terms_of(texts, student) @ self.terms + pooled @ self.pooled + self.bias
+        return replace(self, bias=self.bias + max(0.0, -float(np.quantile(logits, TAKEN))))

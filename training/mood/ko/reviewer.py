@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sonify.mood.ko import HASH_BITS, ngrams
+from sonify.mood.ko import HASH_BITS, LONGEST_TEXT, ngrams_of
 from training.mood.ko.texts import POSITIVE, Texts
 
 DIMENSIONS = 12
 HIDDEN = 32
-EPOCHS = 2
+EPOCHS = 3
 BATCH = 512
 RATE = 3e-3
 DROPOUT = 0.5
@@ -61,9 +61,8 @@ def train(reviewer: Reviewer, texts: Texts, condition: str, seed: int, work: Pat
             for optimizer in optimizers:
                 optimizer.param_groups[0]["lr"] = RATE * (1 - step / (EPOCHS * len(batches)))
             step += 1
-            some = [ngrams(texts.normalized[place]) for place in batch]
-            some = [rows[random.random(len(rows)) > DROPOUT] for rows in some]
-            loss = F.binary_cross_entropy_with_logits(reviewer(*_bag(some)), positive[batch])
+            bag = _bag([texts.normalized[place] for place in batch], random)
+            loss = F.binary_cross_entropy_with_logits(reviewer(*bag), positive[batch])
             for optimizer in optimizers:
                 optimizer.zero_grad()
             loss.backward()
@@ -81,10 +80,16 @@ def train(reviewer: Reviewer, texts: Texts, condition: str, seed: int, work: Pat
     reviewer.eval()
 
 
-def _bag(texts: Sequence[NDArray[np.uint64]]) -> tuple[Tensor, Tensor, Tensor]:
-    counts = torch.tensor([len(rows) for rows in texts])
-    starts = counts.cumsum(0) - counts
-    return torch.from_numpy(np.concatenate(texts).astype(np.int64)), starts, counts
+def _bag(
+    texts: Sequence[str], random: np.random.Generator | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What `Reviewer.forward` takes; some n-grams left out where `random` draws them."""
+    rows, owners = ngrams_of([text[:LONGEST_TEXT] for text in texts])
+    if random:
+        kept = random.random(len(rows)) > DROPOUT
+        rows, owners = rows[kept], owners[kept]
+    counts = torch.from_numpy(np.bincount(owners, minlength=len(texts)))
+    return torch.from_numpy(rows), counts.cumsum(0) - counts, counts
 
 
 @torch.inference_mode()
@@ -92,7 +97,7 @@ def ratings(reviewer: Reviewer, texts: Texts, places: NDArray[np.int64]) -> NDAr
     """The logit of some reviews."""
     return np.concatenate(
         [
-            reviewer(*_bag([ngrams(texts.normalized[place]) for place in some])).numpy()
+            reviewer(*_bag([texts.normalized[place] for place in some])).numpy()
             for some in np.array_split(places, max(1, len(places) // 2000))
         ]
     )

@@ -54,18 +54,16 @@ class Texts:
     def epoch(self, condition: str, random: np.random.Generator) -> NDArray[np.int64]:
         """Places of the reviews of one epoch, shuffled.
 
-        In the open condition, of the `extra` reviews, which are five times as often praise as
-        blame, every negative one takes part, and another draw of the others each time.
+        In the open condition, of the `extra` reviews, which are twenty times as often praise as
+        blame, every negative one takes part, and another half of the others each time.
         """
         if condition == "paper":
             return random.permutation(self.train)
         extra = np.arange(TRAIN, len(self.reviews) - TEST)
-        ratings = self.ratings[extra]
-        middling = random.permutation(extra[(ratings >= 5) & (ratings <= 8)])[:100_000]
-        praise = random.permutation(extra[ratings > 8])[:80_000]
-        return random.permutation(
-            np.concatenate([self.train, extra[ratings < 5], middling, praise])
-        )
+        blame = self.ratings[extra] < 5
+        others = random.permutation(extra[~blame])
+        half = others[: len(others) // 2]
+        return random.permutation(np.concatenate([self.train, extra[blame], half]))
 
     @cached_property
     def comments(self) -> list[data.Comment]:
@@ -80,12 +78,7 @@ class Texts:
     @cached_property
     def novels(self) -> list[tuple[str, str]]:
         """The sentences of the novels, each after the name of its novel's file."""
-        return [
-            (path.stem, line.strip())
-            for path in sorted((data.folder() / "novels").glob("*.txt"))
-            for line in path.read_text(encoding="utf-8").splitlines()
-            if line.strip()
-        ]
+        return [(name, sentence) for name in data.novels() for sentence in data.novel(name)]
 
     def by_kind(self) -> dict[str, list[str]]:
         """What the vocabulary is learned from."""
