@@ -152,6 +152,14 @@ def test_a_text_that_cant_be_used_is_said_in_a_line(tmp_path, capsys, content: b
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_style_changes_how_it_sounds(tmp_path: Path):
+    (tmp_path / "slow.toml").write_text("tempo = [50, 50]\n")
+    midi = tmp_path / "slow.mid"
+    assert sonify("compose", POEM, "-o", midi, "--style", tmp_path / "slow.toml") == 0
+    tempi = [m.tempo for m in mido.MidiFile(midi, charset="utf-8") if m.type == "set_tempo"]
+    assert all(mido.tempo2bpm(tempo) < 60 for tempo in tempi)  # emotions add a tenth at most
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

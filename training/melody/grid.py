@@ -1,6 +1,6 @@
 """Sizes and dropout by validation: a short training each, all else as in `SETTINGS`.
 
-Major models are trained on every second tune, twice through; minor ones begin with the major
+Major models are trained on every fourth tune, twice through; minor ones begin with the major
 model's weights, so their size is its own, and see all their tunes. Two seeds of the same show what
 difference means nothing.
 """
@@ -16,7 +16,7 @@ from training.melody.train import SETTINGS, Settings, train_mode
 logger = logging.getLogger(__name__)
 
 EPOCHS = 2
-EVERY: dict[Mode, int] = {"major": 2, "minor": 1}
+EVERY: dict[Mode, int] = {"major": 4, "minor": 1}
 
 
 def candidates(mode: Mode) -> Iterator[Settings]:
@@ -27,7 +27,7 @@ def candidates(mode: Mode) -> Iterator[Settings]:
     for keep in (1.0, 0.7, 0.5):
         yield replace(settings, keep=keep)
     if not settings.begins_recast:
-        for units in (64, 192, 256):
+        for units in (64, 256):
             yield replace(settings, layer_sizes=(units, units))
 
 
