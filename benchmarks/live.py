@@ -69,7 +69,7 @@ def punctuality(
     port, the driver) is nobody's lateness. Where the music had to wait for composing, another
     stretch begins.
     """
-    text.write_text("\n".join(LINES * round(minutes * 8)), encoding="utf-8")
+    text.write_text("\n".join(LINES * round(minutes * 9)), encoding="utf-8")
     written = schedule(text)
     with busy(beside), play(text, "--port", recorder.name) as command:
         command.wait()

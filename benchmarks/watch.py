@@ -260,16 +260,17 @@ def _dots(counter: Counter[str], *names: str) -> str:
     return " · ".join(str(counter[name]) for name in names)
 
 
-def arrivals(count: int) -> Table:
-    """Poems arrive one after the other, for long; does anything grow?"""
+def arrivals(count: int, at_once: int) -> Table:
+    """Poems of a line arrive, some at a time, for long; does anything grow?"""
     with folder() as here:
         watch = Watch(here, "--workers", "1")
         watch.wait("started")
         measured = []
         marks = {100, *range(count // 5, count + 1, count // 5)}
-        for number in range(1, count + 1):
-            (watch.inbox / f"{number}.txt").write_text(poem(number, 1))
-            watch.wait("done")
+        for number in range(at_once, count + 1, at_once):
+            for arrival in range(number - at_once, number):
+                (watch.inbox / f"{arrival}.txt").write_text(poem(arrival, 1))
+            watch.wait("done", at_once)
             if number in marks:
                 pids = [watch.process.pid, *watch.workers()]
                 measured.append([number, *_sizes(pids[0]), *_sizes(pids[-1])])
@@ -398,7 +399,7 @@ PARTS: dict[str, tuple[str, Callable[[], Table]]] = {
     "rest": ("At rest", lambda: [*at_rest(60, 0), *at_rest(60, 1000)]),
     "dropped": ("Many poems at once", lambda: dropped_at_once(Models.load(), 1000)),
     "kills": ("Killed at random moments", lambda: killed(Models.load(), 300, 10)),
-    "arrivals": ("A week", lambda: arrivals(20_000)),
+    "arrivals": ("A week", lambda: arrivals(20_000, 20)),
     "many": ("A full folder", lambda: many(10_000)),
 }
 
