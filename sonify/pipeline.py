@@ -12,6 +12,7 @@ from sonify import reading
 from sonify.errors import SonifyError
 from sonify.melody.attention_rnn import AttentionRNN
 from sonify.melody.composer import Composer
+from sonify.melody.ensemble import compose_together
 from sonify.melody.plan import PACE, Plan, Planner, syllables
 from sonify.melody.score import Mode, Phrase, Score
 from sonify.melody.style import Style
@@ -119,6 +120,7 @@ def compose(
     models: Models,
     settings: Settings,
     direct: Callable[[Iterator[Plan]], Iterator[Plan]] = iter,
+    processes: int = 1,
 ) -> Score:
     """Composes a text: reads its beginning at once, and the rest as phrases are asked for.
 
@@ -128,6 +130,7 @@ def compose(
         settings: what the user asked for.
         direct: gets the book's plans and says which are composed. A plan is asked for when its
             phrase is, and not before; one that opens a chapter may follow any other.
+        processes: in which a long text is composed; with more than one, plans are asked for ahead.
 
     Raises:
         SonifyError: the text can't be used; the phrases may raise it too.
@@ -144,6 +147,7 @@ def compose(
         seed = default_seed(book.title, first.sentence)
     planner = Planner(settings.style, pace, fit=settings.minutes is not None)
     composer = Composer(models.networks, seed, settings.style, settings.accompaniment)
+    plans = direct(planner.plan(itertools.chain([first], moods)))
     return Score(
         title=book.title,
         author=book.author,
@@ -151,7 +155,9 @@ def compose(
         seed=seed,
         tonic=composer.tonic,
         models=models.names,
-        phrases=composer.compose(direct(planner.plan(itertools.chain([first], moods)))),
+        phrases=compose_together(composer, plans, processes)
+        if processes > 1
+        else composer.compose(plans),
         verse=book.verse,
     )
 

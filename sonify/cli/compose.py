@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -89,7 +90,7 @@ def make(
 
     began = time.monotonic()
     text, wanted = source(options), settings(options)
-    score = compose(text, load_models(options), wanted)
+    score = compose(text, load_models(options), wanted, processes=os.cpu_count() or 1)
     summary = _Summary(score)
     if options.quiet:
         perform(score, list(outputs(score)), summary.heed)

@@ -1,16 +1,16 @@
 """The workers: started when there is work, given it, and replaced when they crash."""
 
 import contextlib
-import multiprocessing
 import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Self
 
 from sonify.errors import SonifyError
+from sonify.processes import spawn
 from sonify.watch.options import Options
 from sonify.watch.worker import Job, Outcome, work
 
@@ -34,7 +34,7 @@ class Crashed:
 
 
 class _Worker:
-    def __init__(self, process: SpawnProcess, jobs: Connection) -> None:
+    def __init__(self, process: BaseProcess, jobs: Connection) -> None:
         self.process = process
         self.jobs = jobs
         self.job: Job | None = None
@@ -155,16 +155,7 @@ class Crew:
         return None
 
     def _hire(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        jobs, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self._warm), daemon=True)
-        # Ctrl-C reaches every process of the terminal, this one even before it can ignore it.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
-        theirs.close()
+        process, jobs = spawn(work, self._warm)
         worker = _Worker(process, jobs)
         worker.listener = threading.Thread(target=self._listen, args=(worker,), daemon=True)
         worker.listener.start()
