@@ -126,14 +126,18 @@ class Calibration:
 
     Attributes:
         review: slopes of the network's and of the n-grams' logit, and an offset.
-        literature: slope, and offsets of verse and of prose, to the logit of a pleasant line.
+        prior: what is added to the logit that a text is a review, once for all of its neighbours.
+        verse: slope and offset to the logit of a pleasant line.
+        prose: slope and offset to that of a pleasant sentence.
         intensity: the shares of the strongest emotion that are heard as 0 and as 1.
         neutral: a valence nearer to 0 than this is no verdict.
         groups: which of `EMOTIONS` each of the 44 emotions belongs to, null for none.
     """
 
     review: tuple[float, float, float]
-    literature: tuple[float, float, float]
+    prior: float
+    verse: tuple[float, float]
+    prose: tuple[float, float]
     intensity: tuple[float, float]
     neutral: float
     groups: tuple[str | None, ...]
@@ -353,13 +357,16 @@ class KoModel:
                 near = near[chapters[near] == chapters[near + shift]]
                 total[near - first] += np.float32(nearness) * heard.beside[near + shift]
 
-        slope, verse, prose = self.calibration.literature
         low, high = self.calibration.intensity
         outputs = total[:, :OUTPUTS]
-        register, of_prose = _sigmoid(total[:, OUTPUTS:]).T
+        register = _sigmoid(total[:, OUTPUTS] + self.calibration.prior)
+        of_prose = _sigmoid(total[:, OUTPUTS + 1])
         review = np.tanh(heard.review[first:last] / 2)  # 2p - 1
-        offset = of_prose * prose + (1 - of_prose) * verse
-        literature = np.tanh((slope * outputs[:, 0] + offset) / 2)
+        logits = [
+            slope * outputs[:, 0] + offset
+            for slope, offset in (self.calibration.verse, self.calibration.prose)
+        ]
+        literature = np.tanh((logits[0] + of_prose * (logits[1] - logits[0])) / 2)
         strongest = np.clip((outputs[:, -1] - low) / (high - low), 0, 1)
         valences = register * review + (1 - register) * literature
         intensities = register * abs(review) + (1 - register) * strongest

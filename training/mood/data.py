@@ -11,6 +11,7 @@ project):
     novels/*.txt               forty novels, a sentence a line
 """
 
+import csv
 import json
 import lzma
 import os
@@ -152,6 +153,20 @@ def novel(name: str) -> Iterator[str]:
     """The sentences of a novel, or here and there paragraphs."""
     with (folder() / "novels" / f"{name}.txt").open(encoding="utf-8") as lines:
         yield from filter(None, map(str.strip, lines))
+
+
+def verdicts(split: Literal["dev", "test"]) -> dict[str, dict[int, str]]:
+    """By novel: the places of sentences of `novel`, and the polarity heard in each by hand.
+
+    They were drawn at random and judged before any model was asked: 160 sentences of 20 novels for
+    `dev`, 200 of the 20 others for `test`.
+    """
+    found: dict[str, dict[int, str]] = {}
+    with Path(__file__).with_name("novels.tsv").open(encoding="utf-8", newline="\n") as rows:
+        for row in csv.DictReader(rows, delimiter="\t"):
+            if row["split"] == split:
+                found.setdefault(row["novel"], {})[int(row["sentence"])] = row["verdict"]
+    return found
 
 
 def _rated(text: str, rating: int) -> Review:

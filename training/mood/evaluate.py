@@ -1,12 +1,9 @@
 """A mood model heard on the two benchmarks, NSMC's test reviews and KPoEM's test poems, and on
 sentences of novels."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 
@@ -15,8 +12,6 @@ from sonify.mood.mood import EMOTIONS, Mood
 from sonify.reading.book import Chapter, Sentence
 from training.mood import data, metrics
 from training.mood.ko import emotions
-
-VERDICTS = Path(__file__).with_name("novels.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +64,11 @@ def evaluate(model: MoodModel) -> Figures:
 
 
 def novels(model: MoodModel) -> dict[tuple[str, str], int]:
-    """How often each verdict, a person's and then the model's, fell on the same sentence.
-
-    The person's verdicts, in `novels.tsv` beside this file, are on 200 sentences drawn from 20
-    novels, and were given before any model was asked.
-    """
-    with VERDICTS.open(encoding="utf-8", newline="\n") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
+    """How often each verdict, one given by hand and then the model's, fell on a test sentence."""
     found: Counter[tuple[str, str]] = Counter()
-    for novel, some in groupby(rows, lambda row: row["novel"]):
+    for novel, verdicts in data.verdicts("test").items():
         moods = list(model.hear(sentences(data.novel(novel))))
-        found.update((row["verdict"], moods[int(row["sentence"])].polarity) for row in some)
+        found.update((verdict, moods[place].polarity) for place, verdict in verdicts.items())
     return dict(found)
 
 

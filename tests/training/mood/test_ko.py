@@ -48,7 +48,9 @@ def trained(tmp_path_factory):
         net.embedding.weight.copy_(torch.from_numpy(rows * steps))
     student = literature.School.of(lines(random)).learn()
     folder = tmp_path_factory.mktemp("ko")
-    calibrated = Calibration((1.0, 0.5, 0.1), (2.0, 0.3, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL)
+    calibrated = Calibration(
+        (1.0, 0.5, 0.1), 0.7, (2.0, 0.3), (1.0, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL
+    )
     terms = random.normal(size=len(student.terms))
     registers = [Register(terms, random.normal(size=2 * network.DIMENSIONS) / 20, 0.1)] * 2
     export(folder, PIECES, net, characters, vectors, float(scale), student, registers, calibrated)
@@ -117,9 +119,9 @@ def test_a_lone_review_is_seldom_taken_for_literature():
     texts = TEXTS * 20
     pooled = random.normal(size=(len(texts), 2))
     register = Register(np.zeros(len(student.terms)), np.array([1.0, 0.5]), -1.0)
-    raised = register.raised(texts, pooled, student)
-    assert np.mean(pooled @ raised.pooled + raised.bias < 0) == pytest.approx(0.01, abs=0.01)
-    assert raised.raised(texts, pooled, student).bias == pytest.approx(raised.bias)
+    logits = pooled @ register.pooled + register.bias
+    assert np.mean(logits < 0) > 0.5
+    assert np.mean(logits + register.prior(texts, pooled, student) < 0) <= 0.01
 
 
 def test_every_label_has_its_place():
@@ -132,12 +134,17 @@ def test_every_label_has_its_place():
     assert (shares["joy"], shares["sadness"]) == pytest.approx((0.75, 0.25))
 
 
-def test_it_abstains_where_it_guesses():
-    heard = np.linspace(-1, 1, 2001)
-    positive = heard > 0
-    positive[np.abs(heard) < 0.2] = np.arange(np.sum(np.abs(heard) < 0.2)) % 2 == 0
-    # Half of those within 0.2 are right: as many again must follow before six in ten are.
-    assert calibration.neutral(heard, positive) == pytest.approx(0.25, abs=0.01)
+def test_neutral_sentences_of_novels_are_heard_between_the_others():
+    random = np.random.default_rng(4)
+    verdicts = random.choice(["positive", "negative", "neutral"], 3000, p=[0.1, 0.4, 0.5])
+    means = {"positive": 1.0, "negative": -2.0, "neutral": -0.5}
+    heard = np.array([means[verdict] for verdict in verdicts]) + random.normal(size=3000)
+    slope, offset = calibration.prose(heard, verdicts)
+    assert offset / slope == pytest.approx(0.5, abs=0.1)
+    assert 0 < slope < 3  # log odds between the positive and the negative alone
+    valence = np.tanh((slope * heard + offset) / 2)
+    within = np.abs(valence) <= calibration.neutral(valence, verdicts)
+    assert within.mean() == pytest.approx(0.5, abs=0.02)
 
 
 def test_sentences_of_one_text_are_heard(trained):

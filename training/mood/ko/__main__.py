@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sonify.mood.ko import LONGEST, Calibration, KoModel
 from sonify.mood.models import FOLDER
 from sonify.mood.pieces import Pieces, normalize
-from training.mood import metrics
+from training.mood import data, metrics
 from training.mood.data import PoemLine
 from training.mood.ko import (
     calibration,
@@ -84,9 +84,10 @@ def main() -> None:
     outputs = school.held_out(held_out)
     truth = known.targets[held_out]
     slope, offset = calibration.literature(outputs[:, 0], truth[:, 0])
-    clear = np.abs(truth[:, 0]) > calibration.CLEAR
     valence = np.tanh((slope * outputs[:, 0] + offset) / 2)
     learned = school.learn()
+    judged, verdicts = in_novels(learned, pieces, vectors * scale, net)
+    prose = calibration.prose(judged, verdicts)
     reviews = np.random.default_rng(1).choice(texts.train, REVIEWS, replace=False)
     kinds = [[texts.normalized[place] for place in some] for some in (reviews, texts.validation)]
     of_reviews, of_validation = (
@@ -94,9 +95,7 @@ def main() -> None:
     )
     verses = len(known.targets)
     registers = [
-        Register.learn(
-            known.texts, kinds[0], np.vstack([known.pooled, of_reviews]), learned
-        ).raised(kinds[1], of_validation, learned),
+        Register.learn(known.texts, kinds[0], np.vstack([known.pooled, of_reviews]), learned),
         Register.learn(known.texts[:verses], known.texts[verses:], known.pooled, learned),
     ]
     export(
@@ -110,9 +109,11 @@ def main() -> None:
         registers,
         Calibration(
             review=review,
-            literature=(slope, offset, calibration.prose(slope, literature.heard(known, learned))),
+            prior=registers[0].prior(kinds[1], of_validation, learned),
+            verse=(slope, offset),
+            prose=prose,
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
-            neutral=calibration.neutral(valence[clear], truth[clear, 0] > 0),
+            neutral=calibration.neutral(np.tanh(np.polyval(prose, judged) / 2), verdicts),
             groups=emotions.OF_LABEL,
         ),
     )
@@ -151,16 +152,38 @@ def literary(
     originals = [line.text for line in texts.poems] + [sentence for _, sentence in novels]
     normalized = [normalize(text) for text in originals]
     rows = [pieces.encode(text)[:LONGEST] or [0] for text in normalized]
-    has_vector = vectors.any(axis=1)
     return literature.Lines(
         texts=normalized,
         owner=[f"poem {line.poem}" for line in texts.poems] + [name for name, _ in novels],
         targets=np.array([target(line) for line in texts.poems]),
-        meaning=literature.extremes([vectors[[r for r in some if has_vector[r]]] for some in rows]),
+        meaning=meaning(vectors, rows),
         pooled=pooled(net, rows),
         morphemes=literature.extremes(vocabulary.meanings_of(originals, meanings)),
         e5=e5.embed(normalized, work / "e5.npy"),
     )
+
+
+def in_novels(
+    student: literature.Literature, pieces: Pieces, vectors: NDArray[np.float32],
+    net: network.Network,
+) -> tuple[NDArray[np.float64], NDArray[np.str_]]:  # fmt: skip
+    """The valences that the student hears in the sentences judged by hand, and the verdicts."""
+    heard, given = [], []
+    for name, verdicts in data.verdicts("dev").items():
+        texts = [normalize(sentence) for sentence in data.novel(name)]
+        rows = [pieces.encode(text)[:LONGEST] or [0] for text in texts]
+        valence = literature.heard(
+            student, texts, [name] * len(texts), meaning(vectors, rows), pooled(net, rows)
+        )[:, 0]
+        heard += valence[list(verdicts)].tolist()
+        given += verdicts.values()
+    return np.array(heard), np.array(given)
+
+
+def meaning(vectors: NDArray[np.float32], rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    """`literature.extremes` of the vectors of each text's pieces that have one."""
+    has_vector = vectors.any(axis=1)
+    return literature.extremes([vectors[[r for r in some if has_vector[r]]] for some in rows])
 
 
 def target(line: PoemLine) -> list[float]:

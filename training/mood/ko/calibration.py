@@ -1,13 +1,11 @@
 """What turns logits into verdicts, from what was held out of the training."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 CLEAR = 1 / 3
 """Lines with a valence nearer to 0 say neither positive nor negative."""
-COIN = 0.6
-"""Where verdicts are right less often than this, the model abstains."""
 
 
 def reviews(
@@ -30,23 +28,24 @@ def literature(heard: NDArray[np.float64], valence: NDArray[np.float64]) -> tupl
     return float(found.coef_[0, 0]), float(found.intercept_[0])
 
 
-def prose(slope: float, heard: NDArray[np.float64]) -> float:
-    """The offset at which half of the novels' sentences are pleasant, half unpleasant.
+def prose(heard: NDArray[np.float64], verdicts: NDArray[np.str_]) -> tuple[float, float]:
+    """Slope and offset from predicted valence to the logit of a pleasant sentence of a novel.
 
-    They have no verdicts. Plain narration, half of what a novel says, is to be neutral; by what
-    poems taught alone, it would be as unpleasant as their unpleasant lines.
-
-    Args:
-        slope: of `literature`.
-        heard: the student's predicted valences of the novels' sentences.
+    A neutral one counts as half pleasant, half unpleasant; those that are pleasant weigh as much,
+    all together, as those that are unpleasant.
     """
-    return float(-slope * np.median(heard))
+    kinds = [verdicts == kind for kind in ("positive", "negative", "neutral", "neutral")]
+    clear = kinds[0].sum() + kinds[1].sum()
+    weights = [clear / 2 / kinds[0].sum(), clear / 2 / kinds[1].sum(), 0.5, 0.5]
+    counts = [kind.sum() for kind in kinds]
+    found = LogisticRegression(C=1e4).fit(
+        np.concatenate([heard[kind] for kind in kinds])[:, None],
+        np.repeat([True, False, True, False], counts),
+        sample_weight=np.repeat(weights, counts),
+    )
+    return float(found.coef_[0, 0]), float(found.intercept_[0])
 
 
-def neutral(heard: ArrayLike, positive: ArrayLike) -> float:
-    """The widest valence within which fewer than `COIN` of the verdicts are right."""
-    heard, positive = np.asarray(heard), np.asarray(positive, bool)
-    order = np.argsort(np.abs(heard))
-    right = np.cumsum(((heard > 0) == positive)[order]) / np.arange(1, len(heard) + 1)
-    doubtful = np.flatnonzero(right < COIN)
-    return float(np.abs(heard[order[doubtful[-1]]])) if len(doubtful) else 0.0
+def neutral(valence: NDArray[np.float64], verdicts: NDArray[np.str_]) -> float:
+    """The valence within which as many sentences of novels are as are neutral."""
+    return float(np.quantile(np.abs(valence), (verdicts == "neutral").mean()))

@@ -42,15 +42,14 @@ balanced accuracy, {held_emotions:.3f} for emotions.)
 **Register.** Two logistic regressions on n-grams and the pooled vector tell reviews from literature
 and verse from prose; what neighbours say is added. A lone text is sooner a review: {taken:.0%} of
 the reviews kept aside are taken for literature. By the first the two verdicts are mixed, in
-valence, intensity and emotions; by the second, literature's offset is.
+valence, intensity and emotions; by the second, verse's and prose's calibrations are.
 
-**Calibration.** Valence is 2p - 1 of the probability p of positive, in reviews and in clear lines
-of literature (Platt scaling; for verse as if positive and negative were as frequent, for prose so
-that half of the novels' sentences, which nobody judged, are positive). Within
-±{neutral:.2f}, where fewer than six verdicts in ten on held-out lines were right, polarity is
-neutral. Intensity is |valence| in a review, and in literature the predicted share of readers that
-chose the strongest emotion, from its 2nd to its 98th percentile on held-out lines. Emotions are
-shares of what was felt.
+**Calibration.** Valence is 2p - 1 of the probability p of positive (Platt scaling): in reviews; in
+clear lines of verse, as if positive and negative were as frequent; in prose by 160 sentences of 20
+novels judged by hand, a neutral one counting half and half. Within ±{neutral:.2f} polarity is
+neutral: as many of these sentences are so as were judged so. Intensity is |valence| in a review,
+and in literature the predicted share of readers that chose the strongest emotion, from its 2nd to
+its 98th percentile on held-out lines. Emotions are shares of what was felt.
 
 Groups of KOTE's and KPoEM's labels:
 
@@ -84,14 +83,14 @@ by the sign of valence.
 
 Emotions on KPoEM's test poems, Spearman correlation of predicted and felt share: {each}.
 
-Sentences of novels: 200, drawn from 20 novels and judged by hand before any model was asked
+Sentences of novels: 200, drawn from 20 other novels and judged by hand before any model was asked
 (`training/mood/novels.tsv`). Judged (rows), heard (columns):
 
 | | positive | negative | neutral |
 | --- | --- | --- | --- |
 {novels}
 
-That prose has an offset of its own was decided after a look at these sentences.
+That prose has a calibration of its own was decided after a look at these sentences.
 
 Each poet by what teacher and student learned from the other four:
 

@@ -293,13 +293,16 @@ def terms_of(texts: Sequence[str], student: Literature) -> sparse.csr_matrix:
     return tf_idf(count_ngrams(texts), inverse).tocsr()[:, student.terms]
 
 
-def heard(lines: Lines, student: Literature) -> Array:
-    """The student's predicted valences of the novels' sentences."""
+def heard(
+    student: Literature, texts: Sequence[str], owner: Sequence[object], meaning: Array,
+    pooled: Array,
+) -> Array:  # fmt: skip
+    """What the student hears in some lines, (lines, outputs). Args: as `Lines` has them."""
     outputs = (
-        terms_of(lines.texts, student) @ student.terms_out
-        + lines.meaning @ student.meaning_out
-        + lines.pooled @ student.pooled_out
+        terms_of(texts, student) @ student.terms_out
+        + meaning @ student.meaning_out
+        + pooled @ student.pooled_out
         + student.bias
     )
     own, beside = np.hsplit(outputs, 2)
-    return (own + around(lines.owner) @ beside)[len(lines.targets) :, 0]
+    return own + around(owner) @ beside

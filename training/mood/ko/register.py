@@ -1,7 +1,7 @@
 """Which kind of text one is: a review or literature, verse or prose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -56,10 +56,10 @@ class Register:
         bias = float(found.intercept_[0] - standard.mean @ of_pooled)
         return cls(NGRAMS * of_terms, of_pooled, bias)
 
-    def raised(
+    def prior(
         self, texts: Sequence[str], pooled: NDArray[np.float32], student: literature.Literature
-    ) -> Self:
-        """With an offset by which all but `TAKEN` of some texts are of the second kind.
+    ) -> float:
+        """What to add to the logit of lone texts, so that all but `TAKEN` are of the second kind.
 
         A text without neighbours is sooner a review than the only line of a poem; where there are
         neighbours, what they say is added up and outweighs it.
@@ -70,4 +70,4 @@ class Register:
             student: as in `learn`.
         """
         logits = literature.terms_of(texts, student) @ self.terms + pooled @ self.pooled + self.bias
-        return replace(self, bias=self.bias + max(0.0, -float(np.quantile(logits, TAKEN))))
+        return max(0.0, -float(np.quantile(logits, TAKEN)))
