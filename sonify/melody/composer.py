@@ -9,6 +9,7 @@ register and the density that the plan asks for, and towards an ending where the
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ from sonify.melody.score import Mode, Note, Phrase
 from sonify.melody.style import Expression, Style
 
 Array = NDArray[np.float64]
+
+_PITCHES = np.arange(MIN_PITCH, MAX_PITCH)
 
 SCALES: Mapping[Mode, frozenset[int]] = {
     "major": frozenset({0, 2, 4, 5, 7, 9, 11}),
@@ -184,8 +187,8 @@ def _perform(events: list[int], expression: Expression, transposition: int) -> I
 
 
 @dataclass(frozen=True, slots=True)
-class _Bent:
-    """What the sampling of a phrase is bent with: factors on the probability of each event."""
+class _Degrees:
+    """What a mode bends the sampling with: factors on the probability of each event."""
 
     phrase: Array  # (38,)
     strong: Array  # (38,): on a strong beat
@@ -193,6 +196,14 @@ class _Bent:
     light: Array  # (38,): on that of one inside a period
     open: Array  # (38,): on a question's
     tonic: Array  # (38,): on a chapter's
+
+
+@dataclass(frozen=True, slots=True)
+class _Bent:
+    """What the sampling of a phrase is bent with."""
+
+    degrees: _Degrees
+    phrase: Array  # (38,)
     wide: float
 
 
@@ -270,18 +281,18 @@ class _Singer:
     def _landings(self, plan: Plan, steps: int, bent: _Bent) -> dict[int, _Landing]:
         """Where a phrase comes to rest, by the step that its resting note begins with."""
         if not plan.moods:
-            return {steps - _BROAD_LANDING: _Landing(_BROAD_LANDING, bent.tonic)}
-        landings = {step: _Landing(_LANDING, bent.closed) for step in _breaths(steps)}
+            return {steps - _BROAD_LANDING: _Landing(_BROAD_LANDING, bent.degrees.tonic)}
+        landings = {step: _Landing(_LANDING, bent.degrees.closed) for step in _breaths(steps)}
         share = (_DENSE - plan.expression.density) / (_DENSE - _SPARSE)
         length = _BROAD_LANDING if self._random.random() < share else _LANDING
         self._open_for += steps
         if plan.moods[-1].sentence.text.rstrip("\"'”’」』)").endswith(("?", "？")):
-            last = _Landing(length, bent.open)
+            last = _Landing(length, bent.degrees.open)
         elif self._open_for >= _PERIOD:
-            last = _Landing(length, bent.closed)
+            last = _Landing(length, bent.degrees.closed)
             self._open_for = 0
         else:
-            last = _Landing(length, bent.light, breath=False)
+            last = _Landing(length, bent.degrees.light, breath=False)
         return landings | {steps - length: last}
 
     def _answer(self, mode: Mode, room: int) -> list[int]:
@@ -306,7 +317,7 @@ class _Singer:
 
     def _sing_freely(self, bent: _Bent, step: int) -> int:
         """Samples the event of a phrase's step where nothing but the density is settled."""
-        leaning = bent.strong if step % STEPS_PER_HALF_BAR == 0 else None
+        leaning = bent.degrees.strong if step % STEPS_PER_HALF_BAR == 0 else None
         event = self._sing_on(bent, must=step == 0, leaning=leaning)
         owed = self._owed + self._density - (event >= 0)
         self._owed = max(-_OWED, min(_OWED, owed))
@@ -335,7 +346,7 @@ class _Singer:
                 if steps >= _ENOUGH and self._heard[-distance] >= 0:
                     weights[index_of(self._heard[-distance])] *= _TIRED
             if must:  # where sentences join or end there is no jump
-                weights[2:] *= _NEAR ** np.abs(np.arange(MIN_PITCH, MAX_PITCH) - self._pitch)
+                weights[2:] *= _NEAR ** np.abs(_PITCHES - self._pitch)
                 weights[pitch] *= _STILL
             if must or self._lasting >= (_LONGEST_NOTE if self._sounding else _LONGEST_REST):
                 weights[:2] = 0
@@ -370,26 +381,30 @@ def _breaths(steps: int) -> Iterator[int]:
         yield breath - _LANDING
 
 
-def _bend(mode: Mode, expression: Expression) -> _Bent:
-    pitches = np.arange(MIN_PITCH, MAX_PITCH)
-    degrees = pitches % 12
+@cache
+def _degrees(mode: Mode) -> _Degrees:
+    degrees = _PITCHES % 12
     in_scale = np.isin(degrees, list(SCALES[mode]))
-    away = np.abs(pitches - _MIDDLE - expression.register) - _FREE
-    fading = np.exp(-0.5 * (np.maximum(0, away) / _SPREAD) ** 2)
-    beginning = np.where(in_scale, 1.0, _CHROMATIC) * fading
-    beginning[(pitches < _LOWEST) | (pitches > _HIGHEST)] = 0
-    phrase = np.concatenate([[1.0, 1.0], beginning])
     in_mode = np.concatenate([[1.0, 1.0], in_scale])
+    beginning = np.where(in_scale, 1.0, _CHROMATIC)
+    beginning[(_PITCHES < _LOWEST) | (_PITCHES > _HIGHEST)] = 0
 
     def by_degree(factors: Mapping[int, float], others: float) -> Array:
         return np.array([others, others, *(factors.get(int(d), others) for d in degrees)])
 
-    return _Bent(
-        phrase,
+    return _Degrees(
+        phrase=np.concatenate([[1.0, 1.0], beginning]),
         strong=by_degree({d: f for d, f in _STRONG.items() if d in SCALES[mode]}, 1.0),
         closed=by_degree(_CLOSED, 1e-6) * in_mode,
         light=by_degree(_LIGHT, 1e-6) * in_mode,
         open=by_degree(_OPEN, 1e-6) * in_mode,
         tonic=by_degree({0: 1.0}, 0.0),
-        wide=math.exp(expression.leap),
     )
+
+
+def _bend(mode: Mode, expression: Expression) -> _Bent:
+    degrees = _degrees(mode)
+    phrase = degrees.phrase.copy()
+    away = np.abs(_PITCHES - _MIDDLE - expression.register) - _FREE
+    phrase[2:] *= np.exp(-0.5 * (np.maximum(0, away) / _SPREAD) ** 2)
+    return _Bent(degrees, phrase, wide=math.exp(expression.leap))
