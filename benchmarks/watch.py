@@ -1,6 +1,6 @@
 """What a watched folder stands, and how soon a text has its soundtrack.
 
-    python -m benchmarks.watch [closed] [rest] [dropped] [kills] [arrivals] [many]
+    python -m benchmarks.watch [closed] [rest] [dropped] [kills] [arrivals] [many] [huge]
 
 Each part that is named (all, if none is) is measured and written down for itself. Every watcher is
 a process of its own, with the shipped models; what it makes is held against what `compose` makes of
@@ -374,6 +374,40 @@ def many(count: int) -> Table:
     ]
 
 
+def huge(gigabytes: float) -> Table:
+    """A text that would be composed for hours; others go on, and memory stays flat."""
+    block = "".join(poem(number, 20) for number in range(1000)).encode()
+    with folder() as here:
+        watch = Watch(here)
+        watch.wait("started")
+        with (watch.inbox / "huge.txt").open("wb") as file:
+            for _ in range(round(gigabytes * 1e9 / len(block))):
+                file.write(block)
+        closed = time.monotonic()
+        watch.wait("composing")
+        begun = time.monotonic() - closed
+        memory = []
+        for seconds in (30, 150):
+            time.sleep(max(0.0, closed + begun + seconds - time.monotonic()))
+            workers = [float(str(_sizes(pid)[0])) for pid in watch.workers()]
+            memory.append(f"{_sizes(watch.process.pid)[0]} · {max(workers):.1f}")
+            if seconds == 30:
+                (watch.inbox / "poem.txt").write_text(poem(0, 20))
+                began = time.monotonic()
+                watch.wait("done")
+                poem_took = time.monotonic() - began
+        stopping = watch.stop()
+        left = [file.name for file in watch.out.rglob("*")]
+    return [
+        [f"a text of {gigabytes:g} GB closed → being composed", f"{begun:.1f} s"],
+        ["… 30 s later: MB of the watcher · of its largest worker", memory[0]],
+        ["… 150 s later", memory[1]],
+        ["… a poem meanwhile, closed → finished", f"{poem_took:.2f} s"],
+        ["… SIGTERM to exit", f"{stopping:.2f} s"],
+        ["… what it leaves behind", ", ".join(sorted(left))],
+    ]
+
+
 def _peak(pid: int) -> float:
     """MB that a process has had in memory at most, shared libraries included."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -401,6 +435,7 @@ PARTS: dict[str, tuple[str, Callable[[], Table]]] = {
     "kills": ("Killed at random moments", lambda: killed(Models.load(), 300, 10)),
     "arrivals": ("A week", lambda: arrivals(20_000, 20)),
     "many": ("A full folder", lambda: many(10_000)),
+    "huge": ("A huge text", lambda: huge(1)),
 }
 
 

@@ -1,11 +1,13 @@
 """An audio file, rendered as the music streams in: Ogg Vorbis, FLAC, WAV or MP3."""
 
 import contextlib
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonify.errors import SonifyError
 from sonify.melody.score import Phrase, Score
@@ -31,7 +33,7 @@ LOUDNESS = -18.0
 
 _CEILING = 10 ** (-2 / 20)  # -2 dBFS: what an MP3 or Vorbis decoder makes of it stays below 0
 _MP3_RATE = 128  # kbit/s, constant: players find a place in it without a table
-_PIECE = 1 << 15  # samples: libsndfile's Vorbis encoder overflows the stack on much longer ones
+_FIRST = 1 << 15  # samples: libvorbis puts what it is given first on the stack
 _LONGEST_WAV = (1 << 32) - (1 << 20)  # bytes: its header counts in 32 bits
 _AT_ONCE = 20.0  # seconds that are rendered at once: reading the SoundFont each time costs 30 ms
 _PASSAGE = [  # as a composer of middling mood has it: a melody over broken chords
@@ -133,14 +135,19 @@ class Audio(FileOutput):
 
     def _encode(self, sound: Sound) -> None:
         """Encodes sound while what comes next is rendered; a piece at most waits."""
+        pieces = (sound[:_FIRST], sound[_FIRST:]) if self._samples == 0 else (sound,)
         self._samples += len(sound)
         if self.path.suffix.lower() == ".wav" and self._samples * 2 * 2 > _LONGEST_WAV:
             raise SonifyError(
                 f"can't write {self.path}: a .wav file holds 6 hours and 12 minutes at most; "
                 "name it .flac"
             )
-        self._encoding.result()
-        self._encoding = self._worker.submit(_write, self._encoder, sound)
+        for piece in pieces:
+            self._encoding.result()
+            samples = np.rint(piece * np.float32(32767)).astype(np.int16)
+            begun = threading.Event()
+            self._encoding = self._worker.submit(_write, self._encoder, samples, begun)
+            begun.wait()  # it couldn't begin while the synthesizer holds the interpreter
 
 
 class _Mp3:
@@ -158,8 +165,8 @@ class _Mp3:
         self._lame.silence()
         self._open = True
 
-    def write(self, sound: Sound) -> None:
-        self._file.write(self._lame.encode(np.rint(sound * 32767).astype(np.int16)))
+    def write(self, samples: NDArray[np.int16]) -> None:
+        self._file.write(self._lame.encode(samples))
 
     def close(self) -> None:
         if self._open:
@@ -180,11 +187,11 @@ def _encoder(file: IO[bytes], suffix: str) -> "SoundFile | _Mp3":
     )
 
 
-def _write(encoder: "SoundFile | _Mp3", sound: Sound) -> None:
+def _write(encoder: "SoundFile | _Mp3", samples: NDArray[np.int16], begun: threading.Event) -> None:
     import soundfile
 
+    begun.set()
     try:
-        for start in range(0, len(sound), _PIECE):
-            encoder.write(sound[start : start + _PIECE])
+        encoder.write(samples)
     except soundfile.LibsndfileError as error:
         raise OSError(error.error_string) from error

@@ -139,7 +139,8 @@ def test_a_text_that_breaks_off_ends_with_a_line_and_in_silence(recorder: Record
 
 
 def test_lines_are_sung_as_they_come_and_the_end_is_on_the_tonic(recorder: Recorder):
-    with playing("-", "--port", recorder.name, *QUICK, stdin=subprocess.PIPE) as command:
+    arguments = ("-", "--port", recorder.name, "--tempo", 4, *QUICK)
+    with playing(*arguments, stdin=subprocess.PIPE) as command:
         assert command.stdin and command.stdout
         time.sleep(1.5)
         assert command.poll() is None and not recorder.notes()
@@ -148,7 +149,7 @@ def test_lines_are_sung_as_they_come_and_the_end_is_on_the_tonic(recorder: Recor
             command.stdin.write(line + "\n")
             command.stdin.flush()
             recorder.wait(lambda n=before: len(recorder.notes()) > n, 60)
-            time.sleep(2.5)  # until it is resting again
+            time.sleep(1)  # until it is resting again
         at_rest = len(recorder.notes())
         command.stdin.close()
         command.wait(30)
@@ -162,7 +163,7 @@ def test_lines_are_sung_as_they_come_and_the_end_is_on_the_tonic(recorder: Recor
 
 
 def test_who_stops_and_goes_on_is_neither_hurried_nor_late(recorder: Recorder, long_poem: Path):
-    with playing(long_poem, "--port", recorder.name) as command:
+    with playing(long_poem, "--port", recorder.name, "--tempo", 2) as command:
         recorder.wait(lambda: len(recorder.notes(0)) > 3, 60)
         both = [command.pid, sender(command)]
         for process in both:

@@ -175,7 +175,8 @@ def test_ctrl_z_is_a_pause_and_a_closed_terminal_the_end(terminal: Terminal, rec
 
 
 def test_a_poem_can_be_typed_on_the_terminal(terminal: Terminal, recorder: Recorder):
-    terminal.type(f"{sys.executable} -m sonify play - --port {recorder.name} --pace 3000")
+    options = f"--port {recorder.name} --pace 3000 --tempo 4"
+    terminal.type(f"{sys.executable} -m sonify play - {options}")
     terminal.wait("-m sonify play")
     terminal.type("q 봄바람이 창을 두드렸다")
     recorder.wait(recorder.notes, 90)

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.watch.watching import Watch
+from tests.watch.watching import IMPATIENT, Watch
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +18,11 @@ def folders(tmp_path):
 
 @pytest.fixture
 def start(folders):
-    """Starts `sonify watch` on the folders."""
+    """Starts `sonify watch` on the folders, impatient as those in this process are."""
     started = []
 
     def begin(*options: str, **more) -> Watch:
-        watch = Watch(*folders, *options, **more)
+        watch = Watch(*folders, *options, command=("-c", IMPATIENT), **more)
         started.append(watch)
         return watch
 

@@ -177,6 +177,6 @@ def test_a_removed_soundtrack_is_made_again(living, own):
     (inbox / "poem.txt").write_text(poem(93))
     living.expect("done", path=name(inbox, "poem.txt"))
     (out / "poem.mid").unlink()
-    (inbox / "poem.txt").touch()
+    (inbox / "poem.txt").write_text(poem(93))
     living.expect("done", path=name(inbox, "poem.txt"))
     assert (out / "poem.mid").is_file()

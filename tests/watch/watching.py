@@ -21,19 +21,36 @@ LONGEST = 120.0
 """Seconds to wait for something that must happen."""
 
 
+IMPATIENT = """
+import sys
+from sonify.cli import main
+from sonify.watch import keeper, scanner, watcher
+scanner.SETTLE = 0.2
+keeper.PAUSE = watcher.PAUSE = watcher._TICK = 0.5
+sys.exit(main())
+"""
+"""The command with shorter pauses between looks at what is to be waited for."""
+
+
 class Watch:
     """A `sonify watch` in a process of its own, and what it logs."""
 
     def __init__(
-        self, inbox: Path, out: Path, *options: str, prefix: tuple[str, ...] = (), env=None
+        self,
+        inbox: Path,
+        out: Path,
+        *options: str,
+        command: tuple[str, str] = ("-m", "sonify"),
+        prefix: tuple[str, ...] = (),
+        env=None,
     ):
         self.inbox, self.out = inbox, out
         self.events: list[dict] = []
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._heeded = 0
-        command = [*prefix, sys.executable, "-m", "sonify", "watch", str(inbox), "--out", str(out)]
+        watch = ("watch", str(inbox), "--out", str(out), "--log-json")
         self.process = subprocess.Popen(
-            [*command, "--log-json", *options],
+            [*prefix, sys.executable, *command, *watch, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
