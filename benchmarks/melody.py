@@ -11,7 +11,6 @@ import itertools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -52,7 +51,7 @@ VARIANTS: Mapping[str, Mapping[str, object]] = {
     | {"_STRONG": {}, "_CLOSED": _EVERY, "_LIGHT": _EVERY, "_OPEN": _EVERY, "_HURRY": 0.0}
     | {"_NEAR": 1.0, "_STILL": 1.0, "_TIRED": 1.0, "_FREE": 99.0},
 }
-"""What each variant changes in the composer; periods, endings in time and answers stay."""
+"""What each variant changes in the composer: periods, and what a turn takes up, stay."""
 
 
 def planned(models: Models, novel: Path) -> tuple[int, list[Plan]]:
@@ -147,14 +146,15 @@ def turns_heard(networks: dict[Mode, AttentionRNN]) -> list[list[object]]:
     """The networks alone, temperature 1: is the new mode heard in the four bars after a turn?"""
     rows = []
     for mode, other in (("major", "minor"), ("minor", "major")):
-        for primer in ("recast", "as it sounded"):
+        for primer in ("recast", "recast, its first bar taken up", "as it sounded"):
             random = np.random.default_rng(1)
             heard = dict.fromkeys(PROFILES, 0)
             for _ in range(TURNS):
-                before = freely(networks[mode], [60 if mode == "major" else 72], random)
-                if primer == "recast":
+                before = freely(networks[mode], [60 if mode == "major" else 72], 4, random)
+                if primer != "as it sounded":
                     before = [recast(event, other) for event in before]
-                after = freely(networks[other], before, random)[-4 * STEPS_PER_BAR :]
+                taken_up = before[:STEPS_PER_BAR] if primer.endswith("taken up") else []
+                after = freely(networks[other], before + taken_up, 8, random)[len(before) :]
                 for profile in PROFILES:
                     key = find_key(pitch_class_durations(after), profile)
                     heard[profile] += key.mode == other
@@ -162,15 +162,14 @@ def turns_heard(networks: dict[Mode, AttentionRNN]) -> list[list[object]]:
     return rows
 
 
-def freely(network: AttentionRNN, primer: list[int], random: np.random.Generator) -> list[int]:
-    """The primer, gone on with to the end of the fourth bar after the next bar line."""
+def freely(
+    network: AttentionRNN, primer: list[int], bars: int, random: np.random.Generator
+) -> list[int]:
+    """The primer, gone on with until it is so many bars long."""
     continuation = Continuation(network)
     continuation.hear_all(primer)
     events = list(primer)
-    wanted = -(-len(primer) // STEPS_PER_BAR) * STEPS_PER_BAR + 4 * STEPS_PER_BAR
-    if len(primer) < STEPS_PER_BAR:
-        wanted -= STEPS_PER_BAR
-    while len(events) < wanted:
+    while len(events) < bars * STEPS_PER_BAR:
         p = continuation.expect().astype(float)
         event = event_at(int(random.choice(len(p), p=p / p.sum())))
         continuation.hear(event)
@@ -380,7 +379,7 @@ def main() -> None:
     books = [planned(models, novel) for novel in novels[: 2 * NOVELS : 2]]
     pieces = {}
     for name, changes in VARIANTS.items():
-        with patch.multiple(composer, **changes) if changes else nullcontext():
+        with patch.multiple(composer, _degrees=composer._degrees.__wrapped__, **changes):
             pieces[name] = [composed(models.networks, seed, plans) for seed, plans in books]
     own = pieces["as composed"]
     networks: dict[Mode, AttentionRNN] = {m: AttentionRNN.load(FOLDER / m) for m in MODES}
