@@ -104,7 +104,7 @@ class _Summary:
     """Counts what went by, for a line at the end."""
 
     def __init__(self, score: Score) -> None:
-        self._title = score.title
+        self._title = f"“{score.title}”, " if score.title else ""  # standard input has none
         self._chapters = self._sentences = 0
         self._seconds = self._major = 0.0
 
@@ -118,7 +118,7 @@ class _Summary:
     def __str__(self) -> str:
         major = round(100 * self._major / self._seconds) if self._seconds else 0
         return (
-            f"“{self._title}”, {_count(self._chapters, 'chapter')}, "
+            f"{self._title}{_count(self._chapters, 'chapter')}, "
             f"{_count(self._sentences, 'sentence')}, {_clock(self._seconds)}, "
             f"{major} % major and {100 - major} % minor"
         )

@@ -180,7 +180,7 @@ def clock(seconds: float) -> str:
 
 
 def _title(score: Score) -> str:
-    return f"{score.title} · {score.author}" if score.author else score.title
+    return " · ".join(filter(None, (score.title, score.author))) or "standard input"
 
 
 def _valence(valence: float) -> Text:
