@@ -156,10 +156,10 @@ def novel(name: str) -> Iterator[str]:
 
 
 def verdicts(split: Literal["dev", "test"]) -> dict[str, dict[int, str]]:
-    """By novel: the places of sentences of `novel`, and the polarity heard in each by hand.
+    """By novel: the places of sentences of `novel`, and the polarity that a reader heard in each.
 
-    They were drawn at random and judged before any model was asked: 160 sentences of 20 novels for
-    `dev`, 200 of the 20 others for `test`.
+    They were drawn at random and judged before any model was asked, all by one reader: 160
+    sentences of 20 novels for `dev`, 200 of the 20 others for `test`.
     """
     found: dict[str, dict[int, str]] = {}
     with Path(__file__).with_name("novels.tsv").open(encoding="utf-8", newline="\n") as rows:

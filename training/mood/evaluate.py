@@ -64,7 +64,7 @@ def evaluate(model: MoodModel) -> Figures:
 
 
 def novels(model: MoodModel) -> dict[tuple[str, str], int]:
-    """How often each verdict, one given by hand and then the model's, fell on a test sentence."""
+    """How often each verdict, a reader's and then the model's, fell on a test sentence."""
     found: Counter[tuple[str, str]] = Counter()
     for novel, verdicts in data.verdicts("test").items():
         moods = list(model.hear(sentences(data.novel(novel))))

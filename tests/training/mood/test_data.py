@@ -1,8 +1,10 @@
 import json
 import lzma
+from typing import get_args
 
 import pytest
 
+from sonify.mood.mood import Polarity
 from training.mood import data
 from training.mood.data import Comment, PoemLine, Review
 
@@ -86,3 +88,12 @@ def test_the_corpora_have_their_sizes():
         4119, 505, 803,
     ]  # fmt: skip
     assert sum(1 for _ in data.kote("test")) == 5_000
+
+
+def test_no_novel_is_both_learned_from_and_tested_on():
+    dev, test = data.verdicts("dev"), data.verdicts("test")
+    assert not dev.keys() & test.keys()
+    assert sum(map(len, dev.values())) == 160
+    assert sum(map(len, test.values())) == 200
+    for verdicts in [*dev.values(), *test.values()]:
+        assert set(verdicts.values()) <= set(get_args(Polarity))

@@ -74,6 +74,7 @@ def main() -> None:
     verdict = np.array(review) @ [*heard(texts.test), np.ones(len(texts.test))]
     right = ((verdict > 0) == (texts.ratings[texts.test] > 5)).mean()
     print(f"NSMC test, {options.condition} condition, seed {options.seed}: {right:.2%}")
+    (options.work / f"accuracy-{options.condition}-{options.seed}.txt").write_text(f"{right:.4f}")
     if options.condition == "paper":
         return
 
@@ -123,7 +124,14 @@ def main() -> None:
         "emotions": metrics.macro_spearman(outputs[:, 1:-1], truth[:, 1:-1]),
     }
     poets = by_poet(school, texts, (slope, offset))
-    card.write(options.models / KoModel.name, options.seed, figures, poets, NOVEL_SENTENCES)
+    accuracies = {
+        (condition, int(seed)): float(kept.read_text())
+        for kept in sorted(options.work.glob("accuracy-*.txt"))
+        for _, condition, seed in [kept.stem.split("-")]
+    }
+    card.write(
+        options.models / KoModel.name, options.seed, figures, poets, accuracies, NOVEL_SENTENCES
+    )
 
 
 def by_poet(
@@ -167,7 +175,7 @@ def in_novels(
     student: literature.Literature, pieces: Pieces, vectors: NDArray[np.float32],
     net: network.Network,
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:  # fmt: skip
-    """The valences that the student hears in the sentences judged by hand, and the verdicts."""
+    """The valences that the student hears in the sentences that were judged, and the verdicts."""
     heard, given = [], []
     for name, verdicts in data.verdicts("dev").items():
         texts = [normalize(sentence) for sentence in data.novel(name)]
