@@ -39,10 +39,10 @@ def run(*command: object, weigh: bool = True) -> Run:
     """
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     most = 0.0
-    with tempfile.TemporaryFile("w+") as out:
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, *map(str, command)], stdout=out, env=environment
+            [sys.executable, *map(str, command)], stdout=out, stderr=errors, env=environment
         )
         if weigh:
             while process.poll() is None:
@@ -51,7 +51,8 @@ def run(*command: object, weigh: bool = True) -> Run:
         code = process.wait()
         seconds = time.perf_counter() - began
         if code:
-            raise SystemExit(f"{' '.join(map(str, command))} ended with {code}")
+            errors.seek(0)
+            raise SystemExit(f"{errors.read()}{' '.join(map(str, command))} ended with {code}")
         out.seek(0)
         last = out.read().strip().rpartition("\n")[2]
     return Run(seconds, most, json.loads(last) if last.startswith("{") else {})
