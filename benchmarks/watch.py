@@ -263,7 +263,7 @@ def _dots(counter: Counter[str], *names: str) -> str:
 def arrivals(count: int, at_once: int) -> Table:
     """Poems of a line arrive, some at a time, for long; does anything grow?"""
     with folder() as here:
-        watch = Watch(here, "--workers", "1")
+        watch = Watch(here)
         watch.wait("started")
         measured = []
         marks = {100, *range(count // 5, count + 1, count // 5)}
@@ -433,7 +433,7 @@ PARTS: dict[str, tuple[str, Callable[[], Table]]] = {
     "rest": ("At rest", lambda: [*at_rest(60, 0), *at_rest(60, 1000)]),
     "dropped": ("Many poems at once", lambda: dropped_at_once(Models.load(), 1000)),
     "kills": ("Killed at random moments", lambda: killed(Models.load(), 300, 10)),
-    "arrivals": ("A week", lambda: arrivals(20_000, 20)),
+    "arrivals": ("A week", lambda: arrivals(20_000, 100)),
     "many": ("A full folder", lambda: many(10_000)),
     "huge": ("A huge text", lambda: huge(1)),
 }

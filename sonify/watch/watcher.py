@@ -1,8 +1,10 @@
 """Keeps a folder sonified: starts and ends everything, and lets it hear of each other."""
 
+import ctypes
 import os
 import queue
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -288,6 +290,7 @@ class Watcher:
             self._settings = scanned.settings
             self._keeper.want_all(self._read_options())
         self._keeper.retry()
+        _give_back_memory()
         if not (self._poll or self._once):
             missing = unwatched(scanned.folders)
             if missing and missing == self._missing:
@@ -303,3 +306,10 @@ class Watcher:
             systemd.notify("WATCHDOG=1")
             with suppress(queue.Empty):
                 self._queue.get(timeout=min(left, _TICK))
+
+
+def _give_back_memory() -> None:
+    """Has the C library give back what it holds in reserve: glibc does so only when it is told."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another library, as musl
+            ctypes.CDLL(None).malloc_trim(0)
