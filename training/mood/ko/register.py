@@ -50,7 +50,8 @@ class Register:
         terms = literature.terms_of([*some, *others], student)
         features = sparse.hstack([NGRAMS * terms, sparse.csr_matrix(standard(pooled))])
         kinds = np.repeat([0, 1], [len(some), len(others)])
-        found = LogisticRegression(C=1, max_iter=200).fit(features.tocsr(), kinds)
+        found = LogisticRegression(C=1, class_weight="balanced", max_iter=200)
+        found.fit(features.tocsr(), kinds)
         of_terms, of_pooled = np.split(found.coef_[0], [terms.shape[1]])
         of_pooled = of_pooled / standard.scale
         bias = float(found.intercept_[0] - standard.mean @ of_pooled)
