@@ -62,7 +62,7 @@ def main() -> None:
                 ["heard as neutral", *(f"{n:.1%}" for n in figures.neutral.values())],
             ],
             [
-                ["novels: of what a person heard as", "it hears alike", "as the opposite"],
+                ["novels: of what a reader heard as", "it hears alike", "as the opposite"],
                 *([polarity, *_agreement(verdicts, polarity)] for polarity in get_args(Polarity)),
             ],
             [
