@@ -187,6 +187,8 @@ class KoModel:
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
+    _convolved: Array = field(init=False, repr=False)  # (3, pieces + 1, 2d), see `_first_block`
+    _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which it is known
     _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
     def __post_init__(self) -> None:
@@ -195,6 +197,10 @@ class KoModel:
         places = np.full(1 << HASH_BITS, -1, np.int32)
         places[self.weights.terms] = np.arange(len(self.weights.terms), dtype=np.int32)
         object.__setattr__(self, "_places", places)
+        pieces, d = self.weights.embedding.shape
+        # Most of this is never touched, and takes no memory.
+        object.__setattr__(self, "_convolved", np.zeros((3, pieces + 1, 2 * d), np.float32))
+        object.__setattr__(self, "_met", np.zeros(pieces + 1, np.bool_))
         object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1))
 
     @classmethod
@@ -274,15 +280,17 @@ class KoModel:
         first, last = np.repeat(starts, lengths), np.repeat(ends, lengths) - 1
         place, nowhere = np.arange(len(rows)), len(rows)
 
-        x = w.embedding[rows] * w.embedding_scale[rows]  # (n, d)
-        x = _layer_norm(x, w.embedding_norm)
+        x = self._embedded(rows)  # (n, d)
         d = x.shape[1]
         for block, dilation in enumerate(DILATIONS):
             before = np.where(place - dilation < first, nowhere, place - dilation)
             after = np.where(place + dilation > last, nowhere, place + dilation)
-            near = np.stack([before, place, after], axis=1)
-            windows = np.concatenate([x, np.zeros((1, d), np.float32)])[near].reshape(-1, 3 * d)
-            gated = _times_each(windows, w.convolution[block], spans)  # (n, 2d)
+            if block == 0:
+                gated = self._first_block(rows, before, after)  # (n, 2d)
+            else:
+                near = np.stack([before, place, after], axis=1)
+                windows = np.concatenate([x, np.zeros((1, d), np.float32)])[near]
+                gated = _times_each(windows.reshape(-1, 3 * d), w.convolution[block], spans)
             gated += w.convolution_bias[block]
             x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm[block])
         scores = _times_each(x, w.attention, spans) + w.attention_bias  # (n, HEADS)
@@ -292,6 +300,33 @@ class KoModel:
         values *= scores[:, :, None]
         attended = np.add.reduceat(values.reshape(-1, d), starts)  # (sentences, d)
         return np.concatenate([attended, np.maximum.reduceat(x, starts)], axis=1)
+
+    def _embedded(self, rows: NDArray[np.int64]) -> Array:
+        w = self.weights
+        return _layer_norm(w.embedding[rows] * w.embedding_scale[rows], w.embedding_norm)
+
+    def _first_block(
+        self, rows: NDArray[np.int64], before: NDArray[np.int64], after: NDArray[np.int64]
+    ) -> Array:
+        """The first convolution, (n, 2d): its inputs are few, so what becomes of them is kept.
+
+        Args:
+            rows: of n pieces.
+            before: the place among them of the one before each, n where there is none.
+            after: the same of the one after it.
+        """
+        new = np.unique(rows[~self._met[rows]])
+        if len(new):
+            d = self.weights.embedding.shape[1]
+            kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
+            for place in range(3):
+                self._convolved[place, new] = _times(self._embedded(new), kernel[place])
+            self._met[new] = True
+        rows = np.append(rows, len(self._met) - 1)  # the last one is none, and 0
+        gated: Array = self._convolved[0, rows[before]]
+        gated += self._convolved[1, rows[:-1]]
+        gated += self._convolved[2, rows[after]]
+        return gated
 
     def review_ngrams(self, found: NDArray[np.int64], owners: NDArray[np.int16]) -> Array:
         """The logit that a reviewer who writes this rates 9 or 10, of the n-grams alone.
