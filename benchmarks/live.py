@@ -180,7 +180,7 @@ def reconnect(recorder: Recorder) -> None:
     """Takes the port away while a note sounds, and lets it be back and played to."""
     recorder.stop()
     heard = len(recorder.notes())
-    time.sleep(1.5)
+    time.sleep(2.5)
     recorder.start()
     recorder.wait(lambda: len(recorder.notes()) > heard + 3)
 
@@ -286,7 +286,10 @@ def play(*arguments: object, **options) -> Iterator["subprocess.Popen[bytes]"]:
 @contextlib.contextmanager
 def busy(cores: int) -> Iterator[None]:
     """Keeps some cores busy."""
-    spinning = [subprocess.Popen([sys.executable, "-c", "while 1: 0"]) for _ in range(cores)]
+    spinning = [  # from another session, as another program is
+        subprocess.Popen([sys.executable, "-c", "while 1: 0"], start_new_session=True)
+        for _ in range(cores)
+    ]
     try:
         yield
     finally:

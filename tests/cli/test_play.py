@@ -180,11 +180,15 @@ def test_who_stops_and_goes_on_is_neither_hurried_nor_late(recorder: Recorder, l
 def test_a_synthesizer_that_comes_back_is_played_on(jack: Jack, long_poem: Path):
     with Recorder("comes-back") as recorder, playing(long_poem, "--port", "comes") as command:
         recorder.wait(lambda: len(recorder.notes()) > 3, 60)
+        recorder.wait(recorder.sounding)
         recorder.stop()
+        sounding = recorder.sounding()
         recorder.clear()
-        time.sleep(1.5)
+        time.sleep(2.5)  # it looks every second
         recorder.start()
         recorder.wait(lambda: len(recorder.notes()) > 3)
+        before = recorder.heard()[: recorder.heard().index(recorder.notes()[0])]
+        assert sounding <= {(h.channel, h.message[1]) for h in before if h.kind == NOTE_OFF}
         programs = [h for h in recorder.heard() if h.kind == PROGRAM]
         assert len(programs) == 2  # of two channels, told anew
         command.send_signal(signal.SIGINT)
@@ -215,7 +219,7 @@ def test_a_jack_server_that_is_started_again_is_played_on(jack: Jack, long_poem,
         server.stop()
         recorder.stop()
         recorder.clear()
-        time.sleep(1.5)
+        time.sleep(2.5)  # it looks every second
         server.start()
         recorder.start()
         recorder.wait(lambda: len(recorder.notes()) > 3)

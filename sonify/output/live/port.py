@@ -11,7 +11,7 @@ class Port:
 
     Args:
         output: where to send; it is closed with this.
-        sounding: channel and pitch of the notes that sound already.
+        sounding: channel and pitch of the notes that may sound already.
     """
 
     def __init__(
@@ -19,17 +19,22 @@ class Port:
     ) -> None:
         self._output = output
         self._sounding = set(sounding)
+        self._played = set(sounding)
         self._channels: set[int] = set()
 
     @property
-    def sounding(self) -> frozenset[tuple[int, int]]:
-        """Channel and pitch of the notes that sound."""
-        return frozenset(self._sounding)
+    def played(self) -> frozenset[tuple[int, int]]:
+        """Channel and pitch of all notes that have been sent.
+
+        Where a port has gone some time ago, each of them may be the one whose note-off was lost.
+        """
+        return frozenset(self._played)
 
     def send(self, message: mido.Message) -> None:
         """Sends a message; a note-off only where the note sounds."""
         if message.type == "note_on":
             self._sounding.add((message.channel, message.note))
+            self._played.add((message.channel, message.note))
         elif message.type == "note_off":
             if (message.channel, message.note) not in self._sounding:
                 return

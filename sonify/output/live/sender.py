@@ -73,7 +73,7 @@ class Sender:
         self._clock = clock
         self._transport = Transport(clock)
         self._port: Port | None = None
-        self._left: frozenset[tuple[int, int]] = frozenset()  # what sounded when the port went
+        self._left: frozenset[tuple[int, int]] = frozenset()  # what may sound since the port went
         self._events: deque[tuple[float, bytes | Started]] = deque()  # by place
         self._end = 0.0  # place where what is in hand ends
         self._last_note_on = 0.0  # place
@@ -281,7 +281,7 @@ class Sender:
         self._transport.stop()
         self._rolling = False
         if port is not None:
-            self._left = port.sounding
+            self._left = port.played
             port.close()
 
 

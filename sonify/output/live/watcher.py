@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-_FIRST = 2.0  # seconds until the first look: the beginning of the music has other needs
+_FIRST = 1.0  # seconds until the first look: the beginning of the music has other needs
 _LOOK = 1.0  # seconds between looks
 
 
