@@ -187,7 +187,7 @@ class KoModel:
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
-    _convolved: Array = field(init=False, repr=False)  # (3, pieces + 1, 2d), see `_first_block`
+    _convolved: Array = field(init=False, repr=False)  # (pieces + 1, 3, 2d), see `_first_block`
     _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which it is known
     _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
@@ -199,7 +199,7 @@ class KoModel:
         object.__setattr__(self, "_places", places)
         pieces, d = self.weights.embedding.shape
         # Most of this is never touched, and takes no memory.
-        object.__setattr__(self, "_convolved", np.zeros((3, pieces + 1, 2 * d), np.float32))
+        object.__setattr__(self, "_convolved", np.zeros((pieces + 1, 3, 2 * d), np.float32))
         object.__setattr__(self, "_met", np.zeros(pieces + 1, np.bool_))
         object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1))
 
@@ -320,12 +320,12 @@ class KoModel:
             d = self.weights.embedding.shape[1]
             kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
             for place in range(3):
-                self._convolved[place, new] = _times(self._embedded(new), kernel[place])
+                self._convolved[new, place] = _times(self._embedded(new), kernel[place])
             self._met[new] = True
         rows = np.append(rows, len(self._met) - 1)  # the last one is none, and 0
-        gated: Array = self._convolved[0, rows[before]]
-        gated += self._convolved[1, rows[:-1]]
-        gated += self._convolved[2, rows[after]]
+        gated: Array = self._convolved[rows[before], 0]
+        gated += self._convolved[rows[:-1], 1]
+        gated += self._convolved[rows[after], 2]
         return gated
 
     def review_ngrams(self, found: NDArray[np.int64], owners: NDArray[np.int16]) -> Array:
