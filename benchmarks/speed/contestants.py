@@ -168,6 +168,7 @@ def stages(novel: str) -> dict[str, float]:
     """Seconds of each stage, one after the other, in one process."""
     began = time.perf_counter()
     from sonify.melody.composer import Composer
+    from sonify.melody.events import TICKS_PER_STEP
     from sonify.melody.plan import Planner
     from sonify.melody.score import Score
     from sonify.melody.style import Style
@@ -188,15 +189,12 @@ def stages(novel: str) -> dict[str, float]:
     sentences = timed("reading", reading.read(Path(novel)).sentences)
     moods = timed("hearing", models.mood.hear(sentences))
     plans = timed("planning", Planner(Style()).plan(moods))
-    bare = timed("melody", Composer(models.networks, 0, Style(), accompanied=False).compose(plans))
-    phrases = timed("chords", Composer(models.networks, 0, Style()).compose(plans))
-    took["chords"] = max(0.0, took["chords"] - took["melody"])
+    phrases = timed("composing", Composer(models.networks, 0, Style()).compose(plans))
     score = Score("", "", "ko", 0, 0, models.names, iter(phrases))
     before = time.perf_counter()
     perform(score, [MidiFile(Path(novel).with_suffix(".mid"), score)])
     took["writing"] = time.perf_counter() - before
-    assert len(bare) == len(phrases)
-    return took | {"steps": sum(phrase.length for phrase in phrases) / 120}
+    return took | {"steps": sum(phrase.length for phrase in phrases) / TICKS_PER_STEP}
 
 
 CONTESTANTS = {
