@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "stages": novel.measure_stages,
     "short": novel.measure_short,
     "long": novel.measure_long,
+    "chapter": novel.measure_chapter,
     "longest": novel.measure_longest,
     "paper": novel.measure_paper,
 }

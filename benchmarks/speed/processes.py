@@ -1,5 +1,6 @@
 """Whole processes, timed and weighed."""
 
+import contextlib
 import json
 import os
 import statistics
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-_LOOK = 0.02  # seconds between two looks at the memory
+_LOOK = 0.2  # seconds between two looks at the memory, which cost some milliseconds
 
 
 class Run(NamedTuple):
@@ -47,7 +48,8 @@ def run(*command: object, weigh: bool = True) -> Run:
         if weigh:
             while process.poll() is None:
                 most = max(most, _megabytes(process.pid))
-                time.sleep(_LOOK)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_LOOK)
         code = process.wait()
         seconds = time.perf_counter() - began
         if code:
