@@ -67,6 +67,7 @@ class MidiFile(FileOutput):
         self._beat: int | None = None
         self._mode: Mode | None = None
         self._chapter: int | None = None
+        self._tracks: list[_Track] = []
         self._conductor: _Track
         self._melody: _Track
         self._accompaniment: _Track

@@ -1,4 +1,5 @@
 import struct
+import tempfile
 from pathlib import Path
 
 import mido
@@ -133,6 +134,16 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path):
         raise KeyboardInterrupt
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_stopped_before_anything_is_open_it_leaves_nothing(tmp_path: Path, monkeypatch):
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", stopped)
+    with pytest.raises(KeyboardInterrupt), MidiFile(tmp_path / "a.mid", score_of()):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["nowhere/out.mid", "."])
