@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-_LOOK = 0.2  # seconds between two looks at the memory, which cost some milliseconds
+_LOOK = 0.02  # of the time so far goes by before the memory is looked at again: it costs some
 
 
 class Run(NamedTuple):
@@ -49,7 +49,7 @@ def run(*command: object, weigh: bool = True) -> Run:
             while process.poll() is None:
                 most = max(most, _megabytes(process.pid))
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_LOOK)
+                    process.wait(max(_LOOK, _LOOK * (time.perf_counter() - began)))
         code = process.wait()
         seconds = time.perf_counter() - began
         if code:
