@@ -44,7 +44,7 @@ def _cost(kept: dict[str, Any]) -> pyplot.Figure:
             name, (list(measured)[-1], seconds[-1]), (8, -4), textcoords="offset points",
             color=colour, weight="bold",
         )  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="sentences", ylabel="seconds, text to music")
+    axes.set(xscale="log", yscale="log", xlabel="sentences", ylabel="from text to music")
     ticks = {1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min"}
     axes.set_yticks(list(ticks), list(ticks.values()))
     axes.set_xticks([10, 100, 1_000, 10_000, 100_000], ["10", "100", "1,000", "10,000", "100,000"])
