@@ -40,9 +40,9 @@ _PASSAGE = [  # as a composer of middling mood has it: a melody over broken chor
     Sounding(0.4 * beat, length, pitch, velocity)
     for bar, melody in enumerate(((60, 64, 67, 72), (71, 67, 65, 62), (64, 67, 76, 72)) * 2)
     for beat, length, pitch, velocity in (
-        *((4 * bar + beat, 0.38, pitch, 84) for beat, pitch in enumerate(melody)),
-        (4 * bar, 1.5, 43, 54),
-        *((4 * bar + beat, 0.38, pitch, 50) for beat, pitch in enumerate((55, 60, 55, 64))),
+        *((4 * bar + beat, 0.38, pitch, 76) for beat, pitch in enumerate(melody)),
+        (4 * bar, 1.5, 43, 42),
+        *((4 * bar + beat, 0.38, pitch, 38) for beat, pitch in enumerate((55, 60, 55, 64))),
     )
 ]
 
