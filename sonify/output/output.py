@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-import tempfile
+import secrets
+import weakref
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
@@ -74,12 +75,14 @@ class WholeFile:
             raise UnwritableError(
                 f"can't write {self.path}: the folder {self.path.parent} isn't there; make it first"
             )
+        self._partial = self.path.with_name(f".sonify-{secrets.token_hex(6)}.part")
+        # A signal may end us at any line, on the way into the `with` block too.
+        self._remove = weakref.finalize(self, self._partial.unlink, missing_ok=True)
         try:
-            handle, name = tempfile.mkstemp(prefix=".sonify-", suffix=".part", dir=self.path.parent)
+            self._file = self._partial.open("xb")
         except OSError as error:
+            self._remove.detach()
             raise self._unwritable(error) from error
-        self._partial = Path(name)
-        self._file = os.fdopen(handle, "wb")
         try:
             self._begin()
         except BaseException:
@@ -101,10 +104,8 @@ class WholeFile:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            umask = os.umask(0)
-            os.umask(umask)
-            self._partial.chmod(0o666 & ~umask)
             self._partial.replace(self.path)
+            self._remove.detach()
             self._discard()
         except OSError as failure:
             self._abandon()
@@ -117,7 +118,7 @@ class WholeFile:
         self._discard()
         with contextlib.suppress(OSError):  # flushing to a full disk fails again
             self._file.close()
-        self._partial.unlink(missing_ok=True)
+        self._remove()
 
     def _unwritable(self, error: OSError) -> UnwritableError:
         return UnwritableError(f"can't write {self.path}: {error.strerror or error}")
