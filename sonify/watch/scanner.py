@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ seen to close it."""
 
 _DEBOUNCE = 0.5  # seconds; a copied tree asks for a scan with every folder
 _LONGEST_PAUSE = 3600.0
-_MARGIN = 0.05  # so that the second look isn't a moment early
+_BEAT = 0.25  # seconds; what was found in the same is looked at again together, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ class Scanner:
 
     def _look_again(self) -> None:
         now = time.monotonic()
-        for path, unsettled in list(self._unsettled.items()):
+        # By name: which of two texts of one name has the plain one is not for chance to say.
+        for path, unsettled in sorted(self._unsettled.items(), key=itemgetter(0)):
             if unsettled.look <= now and not self._stopping.is_set():
                 self._look(path)
         if self._once:
@@ -225,17 +227,15 @@ class Scanner:
             if record and self._is_known(record, signature):
                 return
             unsettled = self._unsettled.get(path)
-            now = time.monotonic()
             if unsettled is None or unsettled.signature != signature:
-                self._unsettled[path] = _Unsettled(signature, now + SETTLE + _MARGIN)
+                self._unsettled[path] = _Unsettled(signature, _settled_at())
                 return
-            if unsettled.look > now:
+            if unsettled.look > time.monotonic():
                 return
         try:
             signature, content = self._inbox.digest(path, self._stopping.is_set)
         except BusyError:
-            later = time.monotonic() + SETTLE + _MARGIN
-            self._unsettled[path] = _Unsettled(signature, later)
+            self._unsettled[path] = _Unsettled(signature, _settled_at())
             return
         except FileNotFoundError:
             self._tell(Gone(path))
@@ -252,6 +252,10 @@ class Scanner:
         if record.standing in ("gone", "looking"):
             return False
         return record.made is None or self._home.has(record)
+
+
+def _settled_at() -> float:
+    return math.ceil((time.monotonic() + SETTLE) / _BEAT) * _BEAT
 
 
 def _reason(error: OSError) -> str:

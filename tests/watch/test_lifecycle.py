@@ -101,6 +101,14 @@ def test_a_second_watcher_is_refused_and_told_of_the_first(folders, start, capsy
     assert f"process {watch.process.pid} on {socket.gethostname()}" in error
 
 
+def test_of_one_name_the_first_text_by_name_has_the_plain_one(folders):
+    inbox, out = folders
+    for suffix in ("txt", "TXT", "Txt", "tXt"):  # made in no order
+        (inbox / f"poem.{suffix}").write_text(poem(ord(suffix[1])))
+    assert once(inbox, out) == 0
+    assert (out / "poem.mid").read_bytes() == composed(inbox / "poem.TXT")
+
+
 def test_once_does_what_is_there_and_says_what_it_couldnt(folders, capsys):
     inbox, out = folders
     (inbox / "poem.txt").write_text(poem(3))
