@@ -1,7 +1,7 @@
-"""Sizes and dropout by validation: a short training each, all else as in `SETTINGS`.
+"""Sizes and dropout by validation, all else as in `SETTINGS`.
 
-Major models are trained on every fourth tune, twice through; minor ones begin with the major
-model's weights, so their size is its own, and see all their tunes. Two seeds of the same show what
+Minor models, which begin with the major model's weights and so have its size, are trained as long
+as the one that ships; major ones, which take long, `EPOCHS` times. Two seeds of the same show what
 difference means nothing.
 """
 
@@ -16,17 +16,19 @@ from training.melody.train import SETTINGS, Settings, train_mode
 logger = logging.getLogger(__name__)
 
 EPOCHS = 2
-EVERY: dict[Mode, int] = {"major": 4, "minor": 1}
+"""Of a major model; the rate falls to nothing in them."""
 
 
 def candidates(mode: Mode) -> Iterator[Settings]:
     """What is tried."""
-    settings = replace(SETTINGS[mode], epochs=EPOCHS, recast_epochs=EPOCHS)
+    settings = SETTINGS[mode]
+    if mode == "major":
+        settings = replace(settings, epochs=EPOCHS)
     yield settings
     yield replace(settings, seed=1)
-    for keep in (1.0, 0.7, 0.5):
+    for keep in (1.0, 0.5):
         yield replace(settings, keep=keep)
-    if not settings.begins_recast:
+    if mode == "major":
         for units in (64, 256):
             yield replace(settings, layer_sizes=(units, units))
 
@@ -36,7 +38,7 @@ def try_all(mode: Mode, work: Path, threads: int) -> None:
     for settings in candidates(mode):
         units, dropout = settings.layer_sizes[0], 1 - settings.keep
         folder = work / "grid" / f"{mode}-{units}-{dropout:.1f}-{settings.seed}"
-        best = train_mode(mode, settings, work, folder, threads, EVERY[mode])
+        best = train_mode(mode, settings, work, folder, threads)
         logger.info(
             "%s, %d units twice, dropout %.1f, seed %d: %.4f an event",
             mode, units, dropout, settings.seed, best,

@@ -271,9 +271,7 @@ def evaluate(network: Network, tunes: Sequence[Encoded]) -> dict[str, float]:
     return {"class": by_class / count, "event": by_event / count}
 
 
-def train_mode(
-    mode: Mode, settings: Settings, work: Path, folder: Path, threads: int, every: int = 1
-) -> float:
+def train_mode(mode: Mode, settings: Settings, work: Path, folder: Path, threads: int) -> float:
     """Train a model of a mode from the tunes in `work`; the best one is in `folder`.
 
     Args:
@@ -282,7 +280,6 @@ def train_mode(
         work: where the tunes are, and the trained major model.
         folder: for checkpoints and the model.
         threads: of the processor.
-        every: 2 to train on every second tune, and so on.
 
     Returns:
         Its validation loss, nats an event.
@@ -294,7 +291,7 @@ def train_mode(
         [tune for tune in tunes if tune.part == part and (tune.mode == mode) is own]
         for part, own in (("train", True), ("train", False), ("validation", True))
     )
-    trainer = Trainer(settings, train[::every], other, validation, folder)
+    trainer = Trainer(settings, train, other, validation, folder)
     if settings.begins_recast and not int(trainer.epoch):
         trainer.begin_with(recast_weights(read_weights(work / "major")[0]))
     trainer.run()
