@@ -19,7 +19,8 @@ import soundfile
 from benchmarks import results
 from sonify.melody.score import Phrase, Score
 from sonify.output.audio import FORMATS, Audio
-from sonify.pipeline import Models, Settings, compose
+from sonify.pipeline import Models, compose
+from sonify.settings import Settings
 
 SAMPLES = Path("samples")
 
@@ -29,7 +30,7 @@ def main() -> None:
     models = Models.load()
     books = {}
     for name in ("maengnori.epub", "geumeum.txt"):
-        score = compose(SAMPLES / name, models, Settings())
+        score = compose(SAMPLES / name, lambda: models, Settings())
         books[name] = replace(score, phrases=iter(())), tuple(score.phrases)
 
     table: list[Sequence[object]] = [

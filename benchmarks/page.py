@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import results
 from sonify.output.page import Page
-from sonify.pipeline import Models, Settings, compose, perform
+from sonify.pipeline import Models, compose, perform
+from sonify.settings import Settings
 from tests.output.test_page_in_browser import ARGUMENTS, CHROMIUM, LISTEN
 
 CHAPTERS = 40
@@ -53,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         text, path = Path(folder) / "novel.txt", Path(folder) / "novel.html"
         text.write_text(novel(sentences), encoding="utf-8")
-        score = compose(text, Models.load(), Settings())
+        score = compose(text, Models.load, Settings())
         starts: list[float] = []
         sung = 0
 

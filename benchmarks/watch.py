@@ -26,7 +26,8 @@ from pathlib import Path
 from benchmarks import results
 from sonify.output.midi_file import MidiFile
 from sonify.output.report import Report
-from sonify.pipeline import Models, Settings, compose, perform
+from sonify.pipeline import Models, compose, perform
+from sonify.settings import Settings
 from sonify.watch.home import HIDDEN, STATE
 from sonify.watch.state import State
 
@@ -120,7 +121,7 @@ def folder() -> Iterator[Path]:
 
 def soundtrack(models: Models, text: Path, folder: Path) -> tuple[bytes, bytes]:
     """What `compose --report` makes of a text."""
-    score = compose(text, models, Settings())
+    score = compose(text, lambda: models, Settings())
     outputs = MidiFile(folder / "right.mid", score), Report(folder / "right.json", score)
     perform(score, outputs)
     return (folder / "right.mid").read_bytes(), (folder / "right.json").read_bytes()

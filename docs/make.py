@@ -19,7 +19,8 @@ from sonify.cli import main as sonify
 from sonify.melody.composer import TICKS_PER_STEP as STEP
 from sonify.melody.score import TICKS_PER_BAR, Phrase, Score
 from sonify.output.formats import output_for
-from sonify.pipeline import Models, Settings, compose
+from sonify.pipeline import Models, compose
+from sonify.settings import Settings
 
 NOVEL, POEM = Path("samples/maengnori.epub"), Path("samples/geumeum.txt")
 PICTURES, GALLERY = Path("docs/pictures"), Path("docs/gallery")
@@ -41,9 +42,9 @@ def main() -> None:
     GALLERY.mkdir(exist_ok=True)
     if sonify(["arc", str(NOVEL), "-o", str(PICTURES / "arc.svg")]):
         raise SystemExit("the arc wasn't drawn")
-    score = compose(NOVEL, Models.load(), Settings())
+    score = compose(NOVEL, Models.load, Settings())
     phrases = tuple(score.phrases)
-    poem = compose(POEM, Models.load(), Settings())
+    poem = compose(POEM, Models.load, Settings())
     verses = tuple(poem.phrases)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "novel.html"

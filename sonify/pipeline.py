@@ -4,7 +4,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -13,14 +13,14 @@ from sonify.errors import SonifyError
 from sonify.melody.attention_rnn import AttentionRNN
 from sonify.melody.composer import Composer
 from sonify.melody.ensemble import compose_together
-from sonify.melody.plan import PACE, Plan, Planner, syllables
+from sonify.melody.plan import Plan, Planner, syllables
 from sonify.melody.score import Mode, Phrase, Score
-from sonify.melody.style import Style
 from sonify.mood import models as mood_models
 from sonify.mood.models import MoodModel
 from sonify.mood.mood import Mood
 from sonify.output.output import Output
 from sonify.reading.book import Book, Sentence
+from sonify.settings import Settings, model_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Models:
         Raises:
             SonifyError: a model isn't there or is broken.
         """
-        folders = cls.folders(mood, major, minor)
+        folders = model_folders(mood, major, minor)
         return cls(
             mood=mood_models.load(mood),
             networks={
@@ -58,50 +58,14 @@ class Models:
             names={role: folder.name for role, folder in folders.items()},
         )
 
-    @staticmethod
-    def folders(mood: str, major: Path | None, minor: Path | None) -> dict[str, Path]:
-        """Where the models lie that `load` would load."""
-        return {
-            "mood": mood_models.FOLDER / mood,
-            "major": major or mood_models.FOLDER / "major",
-            "minor": minor or mood_models.FOLDER / "minor",
-        }
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a user may ask of a soundtrack.
-
-    Attributes:
-        seed: None to take it from the book's title and its first sentence.
-        split: how the text is cut into sentences, see `reading.read`.
-        pace: syllables a minute at which the text is read.
-        minutes: how long the soundtrack is to last; None for as long as reading lasts.
-        style: how moods sound.
-        accompaniment: whether chords go with the melody.
-        context: whether a sentence is heard together with its neighbours; without, a phrase can
-            be composed before the sentence after it is known.
-    """
-
-    seed: int | None = None
-    split: reading.Split = "auto"
-    pace: float = PACE
-    minutes: float | None = None
-    style: Style = field(default_factory=Style)
-    accompaniment: bool = True
-    context: bool = True
-
-
-def hear(
-    book: Book, model: MoodModel, *, context: bool = True, live: bool = False
-) -> Iterator[Mood]:
+def hear(book: Book, model: MoodModel, *, context: bool = True) -> Iterator[Mood]:
     """Hears a book's sentences one after the other.
 
     Args:
         book: its sentences are read as moods are asked for.
         model: hears them.
         context: whether a sentence is heard together with its neighbours.
-        live: whether the book is being written as it is read, see `MoodModel.hear`.
 
     Raises:
         SonifyError: the book is in a language that the model doesn't know.
@@ -112,12 +76,12 @@ def hear(
             f"{title} seems to be in another language ({book.language}): sonify hears "
             f"{mood_models.languages()} only so far"
         )
-    return model.hear(book.sentences, context=context, live=live)
+    return model.hear(book.sentences, context=context, live=book.live)
 
 
 def compose(
     source: reading.Source,
-    models: Models,
+    load: Callable[[], Models],
     settings: Settings,
     direct: Callable[[Iterator[Plan]], Iterator[Plan]] = iter,
     processes: int = 1,
@@ -126,7 +90,7 @@ def compose(
 
     Args:
         source: a text file, an EPUB, or a stream.
-        models: hear and sing.
+        load: gives what hears and sings; called when the text has turned out to be one.
         settings: what the user asked for.
         direct: gets the book's plans and says which are composed. A plan is asked for when its
             phrase is, and not before; one that opens a chapter may follow any other.
@@ -139,8 +103,8 @@ def compose(
     if settings.minutes is not None:
         pace = _total_syllables(source, settings.split) / settings.minutes
     book = reading.read(source, split=settings.split)
-    live = not isinstance(source, Path)
-    moods = hear(book, models.mood, context=settings.context, live=live)
+    models = load()
+    moods = hear(book, models.mood, context=settings.context)
     first = next(moods)
     seed = settings.seed
     if seed is None:
@@ -155,9 +119,7 @@ def compose(
         seed=seed,
         tonic=composer.tonic,
         models=models.names,
-        phrases=compose_together(composer, plans, processes)
-        if processes > 1
-        else composer.compose(plans),
+        phrases=compose_together(composer, plans, processes),
         verse=book.verse,
     )
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonify.cli.arguments import add_input, source
@@ -40,9 +39,8 @@ def run(options: argparse.Namespace) -> None:
     from sonify.pipeline import hear
 
     model = mood_models.load(options.mood or mood_models.DEFAULT)
-    text = source(options)
-    book = reading.read(text, split=options.split)
-    moods = hear(book, model, context=options.context, live=not isinstance(text, Path))
+    book = reading.read(source(options), split=options.split)
+    moods = hear(book, model, context=options.context)
     if (options.format or ("table" if sys.stdout.isatty() else "jsonl")) == "table":
         _print_table(moods)
     else:

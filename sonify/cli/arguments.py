@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sonify import reading
-    from sonify.pipeline import Models, Settings
+    from sonify.pipeline import Models
+    from sonify.settings import Settings
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -92,7 +93,7 @@ def source(options: argparse.Namespace) -> reading.Source:
 def settings(options: argparse.Namespace) -> Settings:
     """The settings that the arguments of `add_music` ask for."""
     from sonify.melody.style import Style
-    from sonify.pipeline import Settings
+    from sonify.settings import Settings
 
     given = {
         "seed": options.seed,

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,16 +87,11 @@ def make(
     options: argparse.Namespace, path: Path, outputs: Callable[[Score], Iterable[Output]]
 ) -> None:
     """Composes INPUT for outputs, the first of which makes `path`, and says what was made."""
-    from sonify import reading
-
-    began = time.monotonic()
-    text = source(options)
-    if isinstance(text, Path):
-        reading.read(text, split=options.split)  # an unusable one is said before models are loaded
     from sonify.pipeline import compose, perform
 
-    wanted = settings(options)
-    score = compose(text, load_models(options), wanted, processes=os.cpu_count() or 1)
+    began = time.monotonic()
+    text, wanted = source(options), settings(options)
+    score = compose(text, partial(load_models, options), wanted, processes=os.cpu_count() or 1)
     summary = _Summary(score)
     if options.quiet:
         perform(score, list(outputs(score)), summary.heed)

@@ -16,6 +16,7 @@ from sonify.processes import spawn
 
 _ALONE = 300  # phrases: a text that has no more is done before another process is up
 _PART = 32  # plans that a process gets at once
+_FED = 4  # processes that one is quick enough to hear for: composing takes four times as long
 _AHEAD = 100  # parts that are composed ahead, at most: what bounds the memory
 
 
@@ -27,22 +28,25 @@ def compose_together(composer: Composer, plans: Iterable[Plan], members: int) ->
 
     Args:
         composer: composes.
-        plans: of a book; up to some thousands of them are taken ahead.
-        members: processes, at most.
+        plans: of a book; up to some thousands of them are taken ahead, none with one process.
+        members: processes, at most; `_FED` of them have enough to do.
 
     Raises:
         SonifyError: one of the processes was ended by somebody else.
     """
+    if members < 2:
+        yield from composer.compose(plans)
+        return
     plans = iter(plans)
     beginning = list(islice(plans, _ALONE))
-    if len(beginning) < _ALONE or members < 2:
+    if len(beginning) < _ALONE:
         yield from composer.compose(chain(beginning, plans))
         return
     with contextlib.ExitStack() as stack:
         ensemble: dict[int, _Member] = {}
         coming: deque[Future[list[Phrase]]] = deque()
         for part in _parts(chain(beginning, plans)):
-            desk = part[0].chapter.index % members
+            desk = part[0].chapter.index % min(members, _FED)
             if desk not in ensemble:
                 ensemble[desk] = stack.enter_context(_Member(composer))
             coming.append(ensemble[desk].compose(part))

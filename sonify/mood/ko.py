@@ -319,8 +319,9 @@ class KoModel:
         if len(new):
             d = self.weights.embedding.shape[1]
             kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
+            embedded = self._embedded(new)
             for place in range(3):
-                self._convolved[new, place] = _times(self._embedded(new), kernel[place])
+                self._convolved[new, place] = _times(embedded, kernel[place])
             self._met[new] = True
         rows = np.append(rows, len(self._met) - 1)  # the last one is none, and 0
         gated: Array = self._convolved[rows[before], 0]

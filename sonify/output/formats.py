@@ -1,18 +1,12 @@
-"""Which file a path asks for, by its suffix."""
+"""Which file a path asks for, by its suffix; what writes it is imported when it is asked for."""
 
 from pathlib import Path
 
 from sonify.errors import SonifyError
 from sonify.melody.score import Score
-from sonify.output.audio import FORMATS, Audio
-from sonify.output.midi_file import MidiFile
 from sonify.output.output import FileOutput
-from sonify.output.page import Page
-from sonify.output.read_along import ReadAlong
-from sonify.output.report import Report
-from sonify.reading.cover import cover_of
 
-SUFFIXES = (".mid", ".json", ".html", ".epub", *FORMATS)
+SUFFIXES = (".mid", ".json", ".html", ".epub", ".ogg", ".flac", ".wav", ".mp3")
 """What can be written, each by a name of its own."""
 
 
@@ -39,14 +33,25 @@ def output_for(
     """
     match path.suffix.lower():
         case ".mid":
+            from sonify.output.midi_file import MidiFile
+
             return MidiFile(path, score, program)
         case ".json":
+            from sonify.output.report import Report
+
             return Report(path, score)
         case ".html":
+            from sonify.output.page import Page
+
             return Page(path, score)
         case ".epub":
+            from sonify.output.read_along import ReadAlong
+
             return ReadAlong(path, score, source=source, program=program, soundfont=soundfont)
-        case suffix if suffix in FORMATS:
+        case suffix if suffix in SUFFIXES:
+            from sonify.output.audio import Audio
+            from sonify.reading.cover import cover_of
+
             cover = cover_of(source) if source else None
             return Audio(path, score, program=program, soundfont=soundfont, cover=cover)
     raise SonifyError(f"can't write {path}: name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")

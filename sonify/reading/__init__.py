@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from sonify.errors import SonifyError
-from sonify.reading import txt
 from sonify.reading.book import Book, Chapter, Sentence
 
 __all__ = ["Book", "Chapter", "Sentence", "Source", "Split", "read"]
@@ -31,6 +30,8 @@ def read(source: Source, *, split: Split = "auto") -> Book:
     Raises:
         SonifyError: it can't be read; or later, while the sentences are read: a place in it can't.
     """
+    from sonify.reading import txt  # slow to import, and the types above are wanted without
+
     if not isinstance(source, Path):
         if split == "sentences":
             return txt.read(source, "standard input", "", split)

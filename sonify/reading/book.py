@@ -40,6 +40,7 @@ class Book:
         language: ISO 639-1 code, "ko" for Korean.
         verse: whether `sentences` are lines of verse rather than sentences of prose.
         sentences: read as they are asked for, once.
+        live: whether somebody may still be writing it.
     """
 
     title: str
@@ -47,3 +48,4 @@ class Book:
     language: str
     verse: bool
     sentences: Iterator[Sentence]
+    live: bool = False

@@ -42,7 +42,7 @@ def read_live(stream: BinaryIO, name: str, split: str) -> Book:
     found = language.detect("\n".join(head))
     verse = split == "lines"
     text = _line_by_line(chain(head, lines))
-    return Book("", "", found, verse, blocks.sentences(text, verse=verse))
+    return Book("", "", found, verse, blocks.sentences(text, verse=verse), live=True)
 
 
 def _line_by_line(lines: Iterable[str]) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from sonify.errors import SonifyError
-from sonify.pipeline import Models, Settings
+from sonify.settings import Settings, model_folders
 
 REPORT = ".json"
 
@@ -44,7 +44,7 @@ class Options:
         Raises:
             SonifyError: a model isn't there.
         """
-        folders = Models.folders(self.mood, self.major, self.minor)
+        folders = model_folders(self.mood, self.major, self.minor)
         models = [_content_of(folder) for folder in folders.values()]
         what = repr((content, suffix.lower(), replace(self, major=None, minor=None), models))
         return hashlib.sha256(what.encode()).hexdigest()

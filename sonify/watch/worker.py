@@ -1,5 +1,10 @@
 """Composes, in a process of its own: what takes it down (no memory left, a crash of the JVM)
-doesn't take the watcher down."""
+doesn't take the watcher down.
+
+The watcher imports this too, but nothing that composes: it runs for months and is to stay small.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import dataclasses
@@ -13,14 +18,16 @@ from functools import lru_cache
 from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonify.errors import SonifyError, UnwritableError
 from sonify.melody.score import Phrase
-from sonify.output.formats import output_for
-from sonify.pipeline import Models, compose, perform
 from sonify.watch.home import staged_file
 from sonify.watch.inbox import Signature
 from sonify.watch.options import Options
+
+if TYPE_CHECKING:
+    from sonify.pipeline import Models
 
 _MODEL_SETS = 2  # that a worker keeps loaded; few folders ask for others than the shipped ones
 
@@ -96,6 +103,8 @@ def work(jobs: Connection, warm: Options | None) -> None:
     threading.Thread(target=_leave_with_the_watcher, daemon=True).start()
     with contextlib.suppress(OSError):  # where memory runs out, Linux is to end a worker first
         Path("/proc/self/oom_score_adj").write_text("500")
+    from sonify.pipeline import Models
+
     load = lru_cache(maxsize=_MODEL_SETS)(Models.load)
     if warm:
         with contextlib.suppress(SonifyError):  # each job will say so
@@ -129,9 +138,12 @@ def work(jobs: Connection, warm: Options | None) -> None:
 
 
 def _compose(job: Job, models: Models) -> Outcome:
+    from sonify.output.formats import output_for
+    from sonify.pipeline import compose, perform
+
     began = time.monotonic()
     options = job.options
-    score = compose(job.source, models, options.settings)
+    score = compose(job.source, lambda: models, options.settings)
     score = dataclasses.replace(score, phrases=_unchanged(job, score.phrases))
     outputs = [
         output_for(

@@ -40,7 +40,8 @@ from sonify.output.live.passages import Voicing
 from sonify.output.live.screen import Now, Screen
 from sonify.output.live.singer import Broken, Composed, Prepared, Singer
 from sonify.output.live.transport import Transport
-from sonify.pipeline import Models, Settings
+from sonify.pipeline import Models
+from sonify.settings import Settings
 
 _REMEMBERED = 256  # phrases that ← can go back by
 _TEMPO_STEP = 1.05

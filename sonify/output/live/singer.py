@@ -13,7 +13,8 @@ from queue import SimpleQueue
 from sonify import reading
 from sonify.melody.plan import Plan
 from sonify.melody.score import Mode, Phrase, Score
-from sonify.pipeline import Models, Settings, compose
+from sonify.pipeline import Models, compose
+from sonify.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Singer:
 
     def _run(self) -> None:
         try:
-            score = compose(self._source, self._load(), self._settings, self._direct)
+            models = self._load()  # while the first line is still being typed
+            score = compose(self._source, lambda: models, self._settings, self._direct)
             self._say(Prepared(score))
             for phrase in score.phrases:
                 self._say(replace(self._composed, phrase=phrase))

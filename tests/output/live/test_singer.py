@@ -5,7 +5,8 @@ import pytest
 
 from sonify.melody.score import Phrase
 from sonify.output.live.singer import Broken, Composed, Prepared, Singer
-from sonify.pipeline import Models, Settings, compose
+from sonify.pipeline import Models, compose
+from sonify.settings import Settings
 
 NOVEL = Path(__file__).parents[3] / "samples" / "maengnori.epub"
 SETTINGS = Settings(pace=3000)
@@ -18,7 +19,7 @@ def models() -> Models:
 
 @pytest.fixture(scope="module")
 def phrases(models: Models) -> list[Phrase]:
-    return list(compose(NOVEL, models, SETTINGS).phrases)
+    return list(compose(NOVEL, lambda: models, SETTINGS).phrases)
 
 
 class Stage:
