@@ -274,17 +274,20 @@ def arrivals(count: int, at_once: int) -> Table:
             watch.wait("done", at_once)
             if number in marks:
                 pids = [watch.process.pid, *watch.workers()]
-                measured.append([number, *_sizes(pids[0]), *_sizes(pids[-1])])
+                sizes = _sizes(pids[0]), _sizes(pids[-1])
+                together = sum(memory for memory, _, _ in sizes)
+                measured.append([number, *sizes[0], *sizes[1], f"{together:.1f}"])
                 print(*measured[-1], flush=True)
         watch.stop()
     return [
         ["after … arrivals", "watcher: MB", "handles", "threads", "worker: MB", "handles",
-         "threads"],
+         "threads", "together: MB"],
         *measured,
     ]  # fmt: skip
 
 
-def _sizes(pid: int) -> list[object]:
+def _sizes(pid: int) -> tuple[float, int, int]:
+    """Megabytes that are a process' own, its file handles and its threads."""
     status = dict(
         line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
     )
@@ -294,7 +297,7 @@ def _sizes(pid: int) -> list[object]:
         if line.startswith(("Private_", "Swap:"))
     )
     handles = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-    return [f"{memory / 1024:.1f}", handles, int(status["Threads"])]
+    return round(memory / 1024, 1), handles, int(status["Threads"])
 
 
 def at_rest(seconds: float, files: int) -> Table:
@@ -390,7 +393,7 @@ def huge(gigabytes: float) -> Table:
         memory = []
         for seconds in (30, 150):
             time.sleep(max(0.0, closed + begun + seconds - time.monotonic()))
-            workers = [float(str(_sizes(pid)[0])) for pid in watch.workers()]
+            workers = [_sizes(pid)[0] for pid in watch.workers()]
             memory.append(f"{_sizes(watch.process.pid)[0]} · {max(workers):.1f}")
             if seconds == 30:
                 (watch.inbox / "poem.txt").write_text(poem(0, 20))
