@@ -6,6 +6,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO
 
 import charset_normalizer
@@ -170,6 +171,7 @@ def _label(encoding: str) -> str:
     return encoding.removesuffix("-sig").replace("_", "-").upper()
 
 
+@lru_cache(maxsize=1)  # what is read twice in a row, once to count, is said once
 def _say(name: str, encoding: str) -> None:
     _logger.warning("%s is read as %s, not UTF-8", name, _label(encoding))
 

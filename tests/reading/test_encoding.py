@@ -10,6 +10,11 @@ from sonify.reading import encoding
 TEXT = "그는 오랫동안 창밖을 내다보고 있었다.\n“어디로 가니?” 하고 그녀가 물었다.\n"
 
 
+@pytest.fixture(autouse=True)
+def nothing_said():
+    encoding._say.cache_clear()
+
+
 def read(data, **options):
     return list(encoding.lines(io.BytesIO(data), "novel.txt", **options))
 
@@ -26,6 +31,12 @@ def test_korean_encodings_are_told_apart(name, text, caplog):
     for record in caplog.records:
         assert "novel.txt" in record.message
         assert ("CP949" if name == "cp949" else name.upper()) in record.message
+
+
+def test_what_is_read_twice_is_said_once(caplog):
+    for _ in range(2):
+        read(TEXT.encode("cp949"))
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("text", ["네", "좋다.", "슬프다", "아!", "똠방각하", "B사감", "“응.”"])
