@@ -3,8 +3,9 @@
 Two things are heard in a sentence, how its writer rates something and what its readers feel, and
 which of the two it is about, a review or literature, decides how they are mixed.
 
-- A network: pieces → gated convolutions → pooled by attention and by maximum into one vector. From
-  it come the review's verdict, the emotions of a comment, and which kind of text it is.
+- A network: pieces → gated convolutions → layers that remember along the text → pooled by
+  attention and by maximum into one vector. From it come the review's verdict, the emotions of a
+  comment, and which kind of text it is.
 - Hashed character n-grams (as in fastText) have half a say in the review's verdict: they read what
   no vocabulary lists.
 - Literature's verdict is linear in n-grams, pieces and the network's vector, of the sentence and of
@@ -43,13 +44,17 @@ LONGEST_TEXT = 400
 """Characters of which the n-grams are heard."""
 OUTPUTS = len(EMOTIONS) + 2
 """Of literature: valence, a share for each emotion, the share of the strongest."""
-DILATIONS = (1, 1, 2)
+DILATIONS = (1, 2)
 """Of the convolutions, three pieces wide."""
+RECURRENT = 2
+"""Layers that remember along the text."""
 HEADS = 4
 """Of the attention that pools."""
 ORDERS = 5
 """Characters of the longest n-gram."""
 HASH_BITS = 20
+COMMON = 4096
+"""Pieces, the most frequent ones, of which the first convolution is kept: 19 of 20 that are met."""
 
 Array = NDArray[np.float32]
 
@@ -64,6 +69,9 @@ class Weights:
         convolution: (blocks, 3d, 2d); the second half of its outputs gates the first.
         convolution_bias: (blocks, 2d).
         convolution_norm: gain and bias, (blocks, 2, d).
+        recurrent: new, kept and heard, each (d,): (layers, d, 3d).
+        recurrent_bias: (layers, 3d).
+        recurrent_norm: gain and bias, (layers, 2, d).
         attention: (d, HEADS). attention_bias: (HEADS,).
         value: (d, d). value_bias: (d,).
         review_hidden: (2d, h). review_hidden_bias: (h,). review: (h,). review_bias: ().
@@ -90,6 +98,9 @@ class Weights:
     convolution: Array
     convolution_bias: Array
     convolution_norm: Array
+    recurrent: Array
+    recurrent_bias: Array
+    recurrent_norm: Array
     attention: Array
     attention_bias: Array
     value: Array
@@ -186,21 +197,25 @@ class KoModel:
     weights: Weights
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
+    _pooling: Array = field(init=False, repr=False)  # value and attention together, (d, d + HEADS)
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
-    _convolved: Array = field(init=False, repr=False)  # (pieces + 1, 3, 2d), see `_first_block`
-    _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which it is known
+    _convolved: Array = field(init=False, repr=False)  # (COMMON + 1, 3, 2d), see `_first_block`
+    _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which that is known
     _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
     def __post_init__(self) -> None:
         groups = [[group == name for name in EMOTIONS] for group in self.calibration.groups]
         object.__setattr__(self, "_groups", np.array(groups, np.float32))
+        pooling = np.concatenate([self.weights.value, self.weights.attention], axis=1)
+        object.__setattr__(self, "_pooling", pooling)
         places = np.full(1 << HASH_BITS, -1, np.int32)
         places[self.weights.terms] = np.arange(len(self.weights.terms), dtype=np.int32)
         object.__setattr__(self, "_places", places)
         pieces, d = self.weights.embedding.shape
-        # Most of this is never touched, and takes no memory.
-        object.__setattr__(self, "_convolved", np.zeros((pieces + 1, 3, 2 * d), np.float32))
-        object.__setattr__(self, "_met", np.zeros(pieces + 1, np.bool_))
+        common = min(COMMON, pieces)
+        # Filled, not only promised: what hears for months isn't to grow by it.
+        object.__setattr__(self, "_convolved", np.full((common + 1, 3, 2 * d), 0, np.float32))
+        object.__setattr__(self, "_met", np.zeros(common + 1, np.bool_))
         object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1))
 
     @classmethod
@@ -293,10 +308,16 @@ class KoModel:
                 gated = _times_each(windows.reshape(-1, 3 * d), w.convolution[block], spans)
             gated += w.convolution_bias[block]
             x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm[block])
-        scores = _times_each(x, w.attention, spans) + w.attention_bias  # (n, HEADS)
+        steps = _Steps.of(starts, lengths)
+        for layer in range(RECURRENT):
+            gates = _times_each(x, w.recurrent[layer], spans)
+            gates += w.recurrent_bias[layer]
+            x = _layer_norm(x + steps.remembered(gates), w.recurrent_norm[layer])
+        product = _times_each(x, self._pooling, spans)  # (n, d + HEADS)
+        scores = product[:, d:] + w.attention_bias
         scores = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), lengths, axis=0))
         scores /= np.repeat(np.add.reduceat(scores, starts), lengths, axis=0)
-        values = (_times_each(x, w.value, spans) + w.value_bias).reshape(len(x), HEADS, -1)
+        values = (product[:, :d] + w.value_bias).reshape(len(x), HEADS, -1)
         values *= scores[:, :, None]
         attended = np.add.reduceat(values.reshape(-1, d), starts)  # (sentences, d)
         return np.concatenate([attended, np.maximum.reduceat(x, starts)], axis=1)
@@ -308,25 +329,34 @@ class KoModel:
     def _first_block(
         self, rows: NDArray[np.int64], before: NDArray[np.int64], after: NDArray[np.int64]
     ) -> Array:
-        """The first convolution, (n, 2d): its inputs are few, so what becomes of them is kept.
+        """The first convolution, (n, 2d): what becomes of common pieces is kept.
 
         Args:
             rows: of n pieces.
             before: the place among them of the one before each, n where there is none.
             after: the same of the one after it.
         """
-        new = np.unique(rows[~self._met[rows]])
+        none = len(self._met) - 1
+        d = self.weights.embedding.shape[1]
+        kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
+        common = np.append(np.minimum(rows, none), none)
+        new = np.unique(common[~self._met[common]])
+        new = new[new < none]
         if len(new):
-            d = self.weights.embedding.shape[1]
-            kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
             embedded = self._embedded(new)
             for place in range(3):
                 self._convolved[new, place] = _times(embedded, kernel[place])
             self._met[new] = True
-        rows = np.append(rows, len(self._met) - 1)  # the last one is none, and 0
-        gated: Array = self._convolved[rows[before], 0]
-        gated += self._convolved[rows[:-1], 1]
-        gated += self._convolved[rows[after], 2]
+        gated: Array = self._convolved[common[before], 0]
+        gated += self._convolved[common[:-1], 1]
+        gated += self._convolved[common[after], 2]
+        rare = np.append(rows >= none, False)
+        if rare.any():
+            embedded = self._embedded(rows[rare[:-1]])
+            which = np.cumsum(rare) - 1  # of `embedded`
+            for place, near in enumerate((before, np.arange(len(rows)), after)):
+                here = np.flatnonzero(rare[near])
+                gated[here] += _times(embedded[which[near[here]]], kernel[place])
         return gated
 
     def review_ngrams(self, found: NDArray[np.int64], owners: NDArray[np.int16]) -> Array:
@@ -483,17 +513,78 @@ def _times_each(x: Array, matrix: Array, spans: Iterable[slice]) -> Array:
     return product
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """How texts are gone through piece by piece, all at once, the longest first.
+
+    The half of the channels that goes from first to last and the half that goes the other way are
+    rows of their own, 2i and 2i + 1 of piece i.
+
+    Attributes:
+        order: the rows (2n,) of every text's first step, then of the second, …
+        inverse: undoes it.
+        sizes: how many texts have a first step, a second, …
+    """
+
+    order: NDArray[np.int64]
+    inverse: NDArray[np.int64]
+    sizes: list[int]
+
+    @classmethod
+    def of(cls, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Self:
+        """For texts that begin at these places and have so many pieces."""
+        longest_first = np.argsort(-lengths, kind="stable")
+        starts, lengths = starts[longest_first], lengths[longest_first]
+        step = np.arange(lengths[0])[:, None]
+        there = step < lengths  # (steps, texts)
+        forward, backward = (starts + step)[there], (starts + lengths - 1 - step)[there]
+        order = np.stack([2 * forward, 2 * backward + 1], axis=1).ravel()
+        inverse = np.empty_like(order)
+        inverse[order] = np.arange(len(order))
+        return cls(order, inverse, there.sum(axis=1).tolist())
+
+    def remembered(self, gates: Array) -> Array:
+        """What is remembered along each text, half of it from first to last, half the other way.
+
+        A quasi-recurrent layer's fo-pooling: Bradbury et al. 2017.
+
+        Args:
+            gates: what is new, what is kept, what is heard of each piece, (n, 3d).
+
+        Returns:
+            (n, d)
+        """
+        d = gates.shape[1] // 3
+        new, kept, heard = (gates[:, part : part + d] for part in range(0, 3 * d, d))
+        kept, new = _sigmoid(kept), np.tanh(new)
+        new *= 1 - kept
+        kept, new = (x.reshape(-1, d // 2).take(self.order, 0).reshape(-1, d) for x in (kept, new))
+        start, before = 0, new[:0]
+        for size in self.sizes:  # `new` becomes what is remembered
+            here = new[start : start + size]
+            if start:
+                here += kept[start : start + size] * before[:size]
+            start, before = start + size, here
+        remembered = new.reshape(-1, d // 2).take(self.inverse, 0).reshape(-1, d)
+        remembered *= _sigmoid(heard)
+        return remembered
+
+
 def _layer_norm(x: Array, gain_and_bias: Array) -> Array:
-    x = x - x.mean(axis=1, keepdims=True)
-    variance = np.einsum("ij,ij->i", x, x) / x.shape[1]
-    x /= np.sqrt(variance + np.float32(1e-5))[:, None]
-    normed: Array = x * gain_and_bias[0] + gain_and_bias[1]
+    normed: Array = x - x.mean(axis=1, keepdims=True)
+    variance = np.einsum("ij,ij->i", normed, normed) / normed.shape[1]
+    normed /= np.sqrt(variance + np.float32(1e-5))[:, None]
+    normed *= gain_and_bias[0]
+    normed += gain_and_bias[1]
     return normed
 
 
 def _sigmoid(x: Array) -> Array:
     half = np.float32(0.5)
-    y: Array = half + half * np.tanh(half * x)  # nothing overflows
+    y: Array = half * x
+    np.tanh(y, out=y)  # nothing overflows
+    y *= half
+    y += half
     return y
 
 

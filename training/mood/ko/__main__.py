@@ -30,7 +30,7 @@ from training.mood.ko.export import export, whole
 from training.mood.ko.register import Register
 from training.mood.ko.texts import Texts
 
-NOVEL_SENTENCES = 6_000
+NOVEL_SENTENCES = 12_000
 """That the teacher labels, drawn from all."""
 REVIEWS = 30_000
 """That the register is learned from, beside all of literature."""

