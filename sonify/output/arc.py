@@ -216,6 +216,7 @@ def _curve(columns: Array, curve: Array) -> Iterator[str]:
 
 def _quotations(quotes: Sequence[_Quote]) -> Iterator[str]:
     """Quotes over and under the plot, in rows, tied to their places."""
+    words = []  # over all lines
     for above in (True, False):
         rows: list[float] = [-np.inf, -np.inf, -np.inf]  # where each row is free from
         side = [quote for quote in quotes if (quote.valence > 0) == above]
@@ -229,10 +230,11 @@ def _quotations(quotes: Sequence[_Quote]) -> Iterator[str]:
             tip = y + 8 if above else y - _SIZE
             yield f'<path d="M{x:.1f} {tip}V{_y(quote.valence):.1f}" stroke="{_FAINT}"/>'
             yield f'<circle cx="{x:.1f}" cy="{_y(quote.valence):.1f}" r="4.5" fill="{_INK}"/>'
-            yield (
+            words.append(
                 f'<text x="{middle:.1f}" y="{y}" class="quote" text-anchor="middle">'
                 f"{_clean(quote.text)}</text>"
             )
+    yield from words
 
 
 def _x(place: float) -> float:
