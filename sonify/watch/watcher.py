@@ -40,6 +40,8 @@ _POLL_SHARE = 1 / 20
 _TICK = 5.0  # seconds between looks at whether all is well
 _HEARTBEAT = 600.0  # seconds between lines that say that it is
 _BATCH = 200  # findings that are taken in before anything else is done
+_ARENA_MAX, _MMAP_THRESHOLD, _TRIM = -8, -3, -1  # as <malloc.h> has them
+_LARGE = 1 << 16  # bytes
 
 
 class Watcher:
@@ -120,6 +122,7 @@ class Watcher:
                 full disk, a folder that is gone) is waited for, except at the start and with
                 `once`.
         """
+        _hoard_no_memory()
         begun = failed = 0
         while not self._stopping:
             try:
@@ -306,6 +309,18 @@ class Watcher:
             systemd.notify("WATCHDOG=1")
             with suppress(queue.Empty):
                 self._queue.get(timeout=min(left, _TICK))
+
+
+def _hoard_no_memory() -> None:
+    """Has glibc share what is free among threads, and give back whatever is large at once.
+
+    Else it raises what counts as large with whatever it meets, and its heap with that, for months.
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another library, as musl
+            mallopt = ctypes.CDLL(None).mallopt
+            for option, value in ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, _LARGE), (_TRIM, _LARGE)):
+                mallopt(option, value)
 
 
 def _give_back_memory() -> None:
