@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="needs the training extra")
 for package in ("kiwipiepy", "sentencepiece", "scipy", "sklearn"):
@@ -46,7 +48,7 @@ def trained(tmp_path_factory):
             parameter.copy_(parameter.half())  # as they are kept
         rows, steps = whole(net.embedding.weight.numpy(), axis=1)
         net.embedding.weight.copy_(torch.from_numpy(rows * steps))
-    student = literature.School.of(lines(random)).learn()
+    student = literature.School.of(lines(random)).learn(np.arange(4))
     folder = tmp_path_factory.mktemp("ko")
     calibrated = Calibration(
         (1.0, 0.5, 0.1), 0.7, (2.0, 0.3), (1.0, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL
@@ -77,33 +79,59 @@ def test_padding_is_not_heard(trained):
     torch.testing.assert_close(together, torch.stack(alone), atol=1e-5, rtol=0)
 
 
-def test_weights_of_features_say_what_the_numbers_of_lines_say():
-    random = np.random.default_rng(1)
-    view = literature.View(random.normal(size=(6, 20)), 0.3)
-    near = literature.around(OWNERS)
-    kernel = literature.with_context(view.kernel(), near)
-    ridge = literature.fit(kernel, random.normal(size=(6, 2)), near)
-    own, beside = ridge.weights(view)
-    heard = view.features @ own + near @ (view.features @ beside) + ridge.mean
-    np.testing.assert_allclose(heard, kernel @ ridge.dual + ridge.mean, atol=1e-5)
-
-
-def test_the_student_ships_what_it_learned(trained):
+def test_the_student_solves_its_equations():
     random = np.random.default_rng(2)
     known = lines(random)
-    kernel = literature.Kernel(known, literature.STUDENT)
     targets = random.normal(size=(len(TEXTS), 3))
-    student = kernel.learn(targets)
-    own, beside = np.hsplit(
-        literature.terms_of(TEXTS, student) @ student.terms_out
-        + known.meaning @ student.meaning_out
-        + known.pooled @ student.pooled_out
-        + student.bias,
-        2,
+    student = literature.learn(known, np.arange(len(TEXTS)), targets)
+    terms = literature.terms_of(TEXTS, student)
+    dense = known.dense(literature.STUDENT)
+    near = literature.around(OWNERS).toarray()
+    kernel = (terms @ terms.T).toarray() + dense @ dense.T
+    kernel += literature.AROUND * near @ kernel @ near
+    mean = targets.mean(axis=0)
+    dual = np.linalg.solve(kernel + literature.RIDGE * np.eye(len(TEXTS)), targets - mean)
+    heard = literature.heard(student, TEXTS, OWNERS, known.meaning, known.pooled)
+    np.testing.assert_allclose(heard, kernel @ dual + mean, atol=1e-2)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_conjugate_gradients_solve(seed):
+    random = np.random.default_rng(seed)
+    root, targets = random.normal(size=(8, 5)), random.normal(size=(8, 2))
+    matrix = root @ root.T + np.eye(8)
+    found = literature.solve(lambda x: matrix @ x, targets)
+    assert np.linalg.norm(matrix @ found - targets) <= 1.01 * literature.EXACT * np.linalg.norm(
+        targets
     )
-    heard = own + literature.around(OWNERS) @ beside
-    everything = np.arange(len(TEXTS))
-    np.testing.assert_allclose(heard, kernel.heard(everything, everything, targets), atol=1e-4)
+
+
+def test_the_teacher_knows_its_lesson_and_nothing_far_from_it():
+    random = np.random.default_rng(4)
+    known = lines(random)
+    teacher = literature.Teacher(known)
+    lesson = np.arange(3)
+    targets = np.array([[1.0], [0.0], [-1.0]])
+    heard = teacher.heard(np.arange(6), lesson, targets)[:, 0]
+    assert heard[0] > 0.3 and heard[2] < -0.3
+    teacher.dense = teacher.dense.copy()
+    teacher.dense[3:] += 100
+    teacher.squares[3:] = np.inf  # as far away as can be
+    np.testing.assert_allclose(teacher.heard(np.arange(3, 6), lesson, targets), 0)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["봄", "꽃이", "지고,", "운다."]), min_size=1), max_size=5),
+    st.integers(0, 99),
+)
+def test_a_novel_in_lines_is_the_same_words_in_the_same_order(sentences, seed):
+    prose = [" ".join(words) for words in sentences]
+    poems = ["한 줄", "조금 더 긴 줄은 이렇다"]
+    verse = literature.versified(prose, poems, np.random.default_rng(seed))
+    assert " ".join(verse) == " ".join(prose)
+    assert all(len(line.split()) <= literature.LONGEST + 1 for line in verse)
+    lonely = [line for line in verse if len(line.split()) == 1]
+    assert len(lonely) <= sum(len(words) == 1 for words in sentences)
 
 
 def test_lines_of_other_poems_are_not_near():
@@ -115,7 +143,7 @@ def test_lines_of_other_poems_are_not_near():
 
 def test_a_lone_review_is_seldom_taken_for_literature():
     random = np.random.default_rng(3)
-    student = literature.School.of(lines(random)).learn()
+    student = literature.School.of(lines(random)).learn(np.arange(4))
     texts = TEXTS * 20
     pooled = random.normal(size=(len(texts), 2))
     register = Register(np.zeros(len(student.terms)), np.array([1.0, 0.5]), -1.0)

@@ -24,11 +24,13 @@ pytestmark = pytest.mark.skipif(
 REVIEWS = {"train": 3000, "extra": 1200, "test": 400}
 POEMS = 12
 """One in so many of them."""
+SENTENCES = 150
+"""Of novels."""
 
 
 @pytest.fixture
 def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Some of the reviews, poems and comments, and all novels, since verdicts name sentences."""
+    """Some of all there is to learn from; all novels are there, since verdicts name sentences."""
     everything, some = data.folder(), tmp_path / "data"
     for name in ("nsmc", "kpoem", "kote"):
         (some / name).mkdir(parents=True)
@@ -56,8 +58,10 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module, name, value in [
         (texts, "TRAIN", REVIEWS["train"]), (texts, "TEST", REVIEWS["test"]),
         (texts, "VALIDATE", 400), (texts, "ANALYZED", 3000),
-        (pieces, "VOCABULARY", 3000), (network, "EPOCHS", 1), (reviewer, "EPOCHS", 1),
-        (training, "NOVEL_SENTENCES", 150), (training, "REVIEWS", 500),
+        (pieces, "VOCABULARY", 3000), (network, "EPOCHS", 1), (network, "READINGS", 1),
+        (reviewer, "EPOCHS", 1),
+        (training, "REVIEWS", 500),
+        (texts.Texts, "novels", texts.Texts().novels[:SENTENCES]),
     ]:  # fmt: skip
         monkeypatch.setattr(module, name, value)
     return tmp_path

@@ -5,6 +5,7 @@ It takes the steps that an earlier, interrupted run didn't; delete its work fold
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,12 @@ from training.mood.ko.export import export, whole
 from training.mood.ko.register import Register
 from training.mood.ko.texts import Texts
 
-NOVEL_SENTENCES = 12_000
-"""That the teacher labels, drawn from all."""
+SENTENCES = 12_000
 REVIEWS = 30_000
-"""That the register is learned from, beside all of literature."""
+"""Sentences of novels and reviews that the register is learned from, beside all poems."""
 HELD_OUT = 5
-"""Every so many-th poem calibrates; then the verdict is learned again with it."""
+"""Every so many-th poem calibrates; then the verdict is learned again with it. The network never
+reads it."""
 
 
 def main() -> None:
@@ -80,25 +81,40 @@ def main() -> None:
 
     known = literary(texts, pieces, vectors * scale, net, meanings, options.work)
     school = literature.School.of(known)
+    poets = by_poet(school, texts)
     poem = np.array([line.poem for line in texts.poems])
     held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
+    lesson, felt = school.lesson(np.flatnonzero(~held_out))
+    lines_read = [known.texts[place] for place in lesson]
+    network.read(net, texts, cutter, lines_read, felt, options.seed, options.work)
+    review = calibration.reviews(*heard(texts.validation), texts.ratings[texts.validation] > 5)
+    known = replace(known, pooled=pooled(net, rows_of(pieces, known.texts)))
+    school = replace(school, lines=known)
     outputs = school.held_out(held_out)
     truth = known.targets[held_out]
-    slope, offset = calibration.literature(outputs[:, 0], truth[:, 0])
-    valence = np.tanh((slope * outputs[:, 0] + offset) / 2)
-    learned = school.learn()
+    verse = calibration.literature(outputs[:, 0], truth[:, 0])
+    valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
+    learned = school.learn(np.arange(len(known.targets)))
     judged, verdicts = in_novels(learned, pieces, vectors * scale, net)
     prose = calibration.prose(judged, verdicts)
-    reviews = np.random.default_rng(1).choice(texts.train, REVIEWS, replace=False)
-    kinds = [[texts.normalized[place] for place in some] for some in (reviews, texts.validation)]
-    of_reviews, of_validation = (
-        pooled(net, [rows[place] or [0] for place in some]) for some in (reviews, texts.validation)
-    )
-    verses = len(known.targets)
-    registers = [
-        Register.learn(known.texts, kinds[0], np.vstack([known.pooled, of_reviews]), learned),
-        Register.learn(known.texts[:verses], known.texts[verses:], known.pooled, learned),
-    ]
+    random = np.random.default_rng(1)
+    drawn = random.permutation(len(texts.novels))[:SENTENCES]
+    reviews = random.choice(texts.train, REVIEWS, replace=False)
+    kinds = {
+        "verse": known.texts[: len(known.targets)],
+        "prose": [normalize(texts.novels[place][1]) for place in drawn],
+        "reviews": [texts.normalized[place] for place in reviews],
+        "validation": [texts.normalized[place] for place in texts.validation],
+    }
+    vector = {kind: pooled(net, rows_of(pieces, some)) for kind, some in kinds.items()}
+
+    def register(some: Sequence[str], others: Sequence[str]) -> Register:
+        one, other = ([t for kind in which for t in kinds[kind]] for which in (some, others))
+        return Register.learn(
+            one, other, np.vstack([vector[kind] for kind in (*some, *others)]), learned
+        )
+
+    registers = [register(["verse", "prose"], ["reviews"]), register(["verse"], ["prose"])]
     export(
         options.models / KoModel.name,
         lines,
@@ -110,8 +126,8 @@ def main() -> None:
         registers,
         Calibration(
             review=review,
-            prior=registers[0].prior(kinds[1], of_validation, learned),
-            verse=(slope, offset),
+            prior=registers[0].prior(kinds["validation"], vector["validation"], learned),
+            verse=verse,
             prose=prose,
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
             neutral=calibration.neutral(np.tanh(np.polyval(prose, judged) / 2), verdicts),
@@ -123,29 +139,32 @@ def main() -> None:
         "balanced": metrics.balanced_accuracy(valence, truth[:, 0]),
         "emotions": metrics.macro_spearman(outputs[:, 1:-1], truth[:, 1:-1]),
     }
-    poets = by_poet(school, texts, (slope, offset))
     accuracies = {
         (condition, int(seed)): float(kept.read_text())
         for kept in sorted(options.work.glob("accuracy-*.txt"))
         for _, condition, seed in [kept.stem.split("-")]
     }
-    card.write(
-        options.models / KoModel.name, options.seed, figures, poets, accuracies, NOVEL_SENTENCES
-    )
+    taught = len(known.texts) - len(known.targets)
+    card.write(options.models / KoModel.name, options.seed, figures, poets, accuracies, taught)
 
 
-def by_poet(
-    school: literature.School, texts: Texts, calibrated: tuple[float, float]
-) -> dict[str, tuple[float, float]]:
-    """Balanced accuracy and Spearman on each poet's lines, learned from the other poets'."""
+def by_poet(school: literature.School, texts: Texts) -> dict[str, tuple[float, float]]:
+    """Balanced accuracy and Spearman on each poet's lines, learned from the other poets'.
+
+    One calibration serves all of them; otherwise nothing of the poet's was learned.
+    """
     poets = np.array([line.poet for line in texts.poems])
+    outputs = np.zeros(len(poets))
+    for poet in np.unique(poets):
+        outputs[poets == poet] = school.held_out(poets == poet)[:, 0]
+    truth = school.lines.targets[:, 0]
+    slope, offset = calibration.literature(outputs, truth)
     figures = {}
     for poet in np.unique(poets):
-        valence = calibrated[0] * school.held_out(poets == poet)[:, 0] + calibrated[1]
-        truth = school.lines.targets[poets == poet, 0]
+        here = poets == poet
         figures[str(poet)] = (
-            metrics.balanced_accuracy(valence, truth),
-            metrics.spearman(valence, truth),
+            metrics.balanced_accuracy(slope * outputs[here] + offset, truth[here]),
+            metrics.spearman(outputs[here], truth[here]),
         )
     return figures
 
@@ -155,11 +174,18 @@ def literary(
     meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
 ) -> literature.Lines:  # fmt: skip
     """All that literature is learned from, seen in every view."""
-    drawn = np.random.default_rng(0).permutation(len(texts.novels))[:NOVEL_SENTENCES]
-    novels = [texts.novels[place] for place in sorted(drawn)]
-    originals = [line.text for line in texts.poems] + [sentence for _, sentence in novels]
+    random = np.random.default_rng(0)
+    poems = [line.text for line in texts.poems]
+    novels = [
+        (name, line)
+        for name in dict.fromkeys(name for name, _ in texts.novels)
+        for line in literature.versified(
+            [sentence for other, sentence in texts.novels if other == name], poems, random
+        )
+    ]
+    originals = poems + [line for _, line in novels]
     normalized = [normalize(text) for text in originals]
-    rows = [pieces.encode(text)[:LONGEST] or [0] for text in normalized]
+    rows = rows_of(pieces, normalized)
     return literature.Lines(
         texts=normalized,
         owner=[f"poem {line.poem}" for line in texts.poems] + [name for name, _ in novels],
@@ -179,13 +205,18 @@ def in_novels(
     heard, given = [], []
     for name, verdicts in data.verdicts("dev").items():
         texts = [normalize(sentence) for sentence in data.novel(name)]
-        rows = [pieces.encode(text)[:LONGEST] or [0] for text in texts]
+        rows = rows_of(pieces, texts)
         valence = literature.heard(
             student, texts, [name] * len(texts), meaning(vectors, rows), pooled(net, rows)
         )[:, 0]
         heard += valence[list(verdicts)].tolist()
         given += verdicts.values()
     return np.array(heard), np.array(given)
+
+
+def rows_of(pieces: Pieces, texts: Sequence[str]) -> list[list[int]]:
+    """The rows of the pieces of some normalized texts, one or more of each."""
+    return [pieces.encode(text)[:LONGEST] or [0] for text in texts]
 
 
 def meaning(vectors: NDArray[np.float32], rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:

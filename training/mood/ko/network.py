@@ -32,6 +32,11 @@ LAST_RATE = 2e-4
 COMMENTS_EVERY = 6
 """Batches of reviews to one of comments."""
 LONGEST = 64
+READINGS = 4
+"""Times that it reads literature, after the reviews."""
+READING_RATE = 6e-4
+LINES, REVIEWS = 128, 128
+"""In a batch then."""
 
 
 class Block(nn.Module):
@@ -223,15 +228,85 @@ def train(
     network.eval()
 
 
+def read(
+    network: Network, texts: Texts, pieces: SentencePieceProcessor, lines: Sequence[str],
+    felt: NDArray[np.float64], seed: int, work: Path,
+) -> None:  # fmt: skip
+    """Learn also what is felt at lines of literature, and keep reviews in mind.
+
+    What is learned shows in `Network.pool`; the layer that names what is felt is left behind, since
+    ridge regression on the vector does better with the few lines that have human verdicts.
+
+    Args:
+        network: is changed.
+        texts: with the reviews, of which the train split's are seen again.
+        pieces: draws how a text is cut.
+        lines: normalized.
+        felt: at each of them, (lines, any number).
+        seed: of batches and dropout.
+        work: where the outcome is kept.
+    """
+    kept = work / f"network-read-{seed}.pt"
+    if kept.exists():
+        network.load_state_dict(torch.load(kept, weights_only=True))
+        network.eval()
+        return
+    torch.manual_seed(seed)
+    sentencepiece.set_random_generator_seed(seed)
+    random = np.random.default_rng(seed)
+    head = nn.Linear(2 * DIMENSIONS, felt.shape[1])
+    parameters = [*network.parameters(), *head.parameters()]
+    optimizer = torch.optim.AdamW(parameters, weight_decay=1e-2, betas=(0.9, 0.98), fused=True)
+    targets = torch.from_numpy(((felt - felt.mean(0)) / felt.std(0)).astype(np.float32))
+    positive = torch.from_numpy(POSITIVE[texts.ratings])
+    lengths = np.array([len(line) for line in lines])
+    steps = READINGS * -(-len(lines) // LINES)
+    step = 0
+
+    def cut(some: Sequence[str]) -> tuple[Tensor, Tensor]:
+        return padded(pieces.encode(some, enable_sampling=True, alpha=SAMPLING, nbest_size=-1))
+
+    network.train()
+    for reading in range(READINGS):
+        before, total = time.monotonic(), 0.0
+        for batch in _batches(random.permutation(len(lines)), lengths, random, LINES):
+            step += 1
+            rate = READING_RATE * min(1, step / 100) * max(0.02, 1 - step / steps)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            reviews = random.choice(texts.train, REVIEWS)
+            with torch.autocast("cpu", torch.bfloat16):
+                pooled = network.pool(*cut([lines[place] for place in batch]))
+                heard = head(F.dropout(pooled, 2 * DROPOUT)).float()
+                rating, _ = network(*cut([texts.normalized[place] for place in reviews]))
+            missed = F.mse_loss(heard, targets[batch])
+            loss = missed / 2 + F.binary_cross_entropy_with_logits(rating, positive[reviews])
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, 2.0)
+            optimizer.step()
+            total += missed.item() * len(batch)
+        print(
+            f"network (seed {seed}), reading {reading + 1}: {1 - total / len(lines):.1%} of the"
+            f" variance of what is felt, {time.monotonic() - before:.0f} s",
+            flush=True,
+        )
+    torch.save(network.state_dict(), kept)
+    network.eval()
+
+
 def _batches(
-    places: NDArray[np.int64], lengths: NDArray[np.int64], random: np.random.Generator
+    places: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    random: np.random.Generator,
+    size: int = BATCH,
 ) -> Iterator[NDArray[np.int64]]:
     """Batches of about the same length, in random order."""
     batches = []
-    for start in range(0, len(places), 50 * BATCH):
-        some = places[start : start + 50 * BATCH]
+    for start in range(0, len(places), 50 * size):
+        some = places[start : start + 50 * size]
         some = some[np.argsort(lengths[some], kind="stable")]
-        batches += [some[first : first + BATCH] for first in range(0, len(some), BATCH)]
+        batches += [some[first : first + size] for first in range(0, len(some), size)]
     yield from (batches[place] for place in random.permutation(len(batches)))
 
 
