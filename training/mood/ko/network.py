@@ -184,9 +184,6 @@ def train(
         [[float(label in comment.emotions) for label in LABELS] for comment in texts.comments]
     )
 
-    def cut(some: Sequence[str]) -> tuple[Tensor, Tensor]:
-        return padded(pieces.encode(some, enable_sampling=True, alpha=SAMPLING, nbest_size=-1))
-
     for epoch in range(done, EPOCHS + 1):
         torch.manual_seed(1000 * seed + epoch)
         sentencepiece.set_random_generator_seed(1000 * seed + epoch)
@@ -202,20 +199,15 @@ def train(
                 rate = LAST_RATE * (1 - number / len(batches))
             else:
                 rate = RATE * min(1, step / 300) * max(0.02, 1 - step / (EPOCHS * len(batches)))
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             with torch.autocast("cpu", torch.bfloat16):
-                rating, _ = network(*cut([texts.normalized[place] for place in batch]))
+                rating, _ = network(*_cut(pieces, [texts.normalized[place] for place in batch]))
             loss = F.binary_cross_entropy_with_logits(rating, positive[batch])
             if step % COMMENTS_EVERY == 0:
                 some = random.integers(0, len(comments), 64)
                 with torch.autocast("cpu", torch.bfloat16):
-                    _, felt = network(*cut([comments[place] for place in some]))
+                    _, felt = network(*_cut(pieces, [comments[place] for place in some]))
                 loss = loss + F.binary_cross_entropy_with_logits(felt, emotions[some])
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-            optimizer.step()
+            _step(optimizer, loss, rate)
         heard = ratings(network, rows, texts.validation)
         right = (heard > np.median(heard)) == (texts.ratings[texts.validation] > 5)
         print(
@@ -263,28 +255,20 @@ def read(
     steps = READINGS * -(-len(lines) // LINES)
     step = 0
 
-    def cut(some: Sequence[str]) -> tuple[Tensor, Tensor]:
-        return padded(pieces.encode(some, enable_sampling=True, alpha=SAMPLING, nbest_size=-1))
-
     network.train()
     for reading in range(READINGS):
         before, total = time.monotonic(), 0.0
         for batch in _batches(random.permutation(len(lines)), lengths, random, LINES):
             step += 1
             rate = READING_RATE * min(1, step / 100) * max(0.02, 1 - step / steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             reviews = random.choice(texts.train, REVIEWS)
             with torch.autocast("cpu", torch.bfloat16):
-                pooled = network.pool(*cut([lines[place] for place in batch]))
+                pooled = network.pool(*_cut(pieces, [lines[place] for place in batch]))
                 heard = head(F.dropout(pooled, 2 * DROPOUT)).float()
-                rating, _ = network(*cut([texts.normalized[place] for place in reviews]))
+                rating, _ = network(*_cut(pieces, [texts.normalized[place] for place in reviews]))
             missed = F.mse_loss(heard, targets[batch])
             loss = missed / 2 + F.binary_cross_entropy_with_logits(rating, positive[reviews])
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 2.0)
-            optimizer.step()
+            _step(optimizer, loss, rate)
             total += missed.item() * len(batch)
         print(
             f"network (seed {seed}), reading {reading + 1}: {1 - total / len(lines):.1%} of the"
@@ -293,6 +277,21 @@ def read(
         )
     torch.save(network.state_dict(), kept)
     network.eval()
+
+
+def _cut(pieces: SentencePieceProcessor, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """`padded` rows of normalized texts, each cut as it is drawn."""
+    return padded(pieces.encode(texts, enable_sampling=True, alpha=SAMPLING, nbest_size=-1))
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:
+    """Learn at this rate from this loss."""
+    (group,) = optimizer.param_groups
+    group["lr"] = rate
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(group["params"], 2.0)
+    optimizer.step()
 
 
 def _batches(
