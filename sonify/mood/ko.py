@@ -3,7 +3,7 @@
 Two things are heard in a sentence, how its writer rates something and what its readers feel, and
 which of the two it is about, a review or literature, decides how they are mixed.
 
-- A network: pieces → gated convolutions → layers that remember along the text → pooled by
+- A network: pieces → a gated convolution → layers that remember along the text → pooled by
   attention and by maximum into one vector. From it come the review's verdict, the emotions of a
   comment, and which kind of text it is.
 - Hashed character n-grams (as in fastText) have half a say in the review's verdict: they read what
@@ -44,9 +44,7 @@ LONGEST_TEXT = 400
 """Characters of which the n-grams are heard."""
 OUTPUTS = len(EMOTIONS) + 2
 """Of literature: valence, a share for each emotion, the share of the strongest."""
-DILATIONS = (1, 2)
-"""Of the convolutions, three pieces wide."""
-RECURRENT = 2
+RECURRENT = 4
 """Layers that remember along the text."""
 HEADS = 4
 """Of the attention that pools."""
@@ -54,7 +52,7 @@ ORDERS = 5
 """Characters of the longest n-gram."""
 HASH_BITS = 20
 COMMON = 4096
-"""Pieces, the most frequent ones, of which the first convolution is kept: 19 of 20 that are met."""
+"""Pieces, the most frequent ones, of which the convolution is kept: 19 of 20 that are met."""
 
 Array = NDArray[np.float32]
 
@@ -66,9 +64,9 @@ class Weights:
     Attributes:
         embedding: of the pieces, in whole numbers, (p, d); times `embedding_scale`, (p, 1).
         embedding_norm: gain and bias, (2, d).
-        convolution: (blocks, 3d, 2d); the second half of its outputs gates the first.
-        convolution_bias: (blocks, 2d).
-        convolution_norm: gain and bias, (blocks, 2, d).
+        convolution: three pieces wide, (3d, 2d); the second half of its outputs gates the first.
+        convolution_bias: (2d,).
+        convolution_norm: gain and bias, (2, d).
         recurrent: new, kept and heard, each (d,): (layers, d, 3d).
         recurrent_bias: (layers, 3d).
         recurrent_norm: gain and bias, (layers, 2, d).
@@ -199,7 +197,7 @@ class KoModel:
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
     _pooling: Array = field(init=False, repr=False)  # value and attention together, (d, d + HEADS)
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
-    _convolved: Array = field(init=False, repr=False)  # (COMMON + 1, 3, 2d), see `_first_block`
+    _convolved: Array = field(init=False, repr=False)  # (COMMON + 1, 3, 2d), see `_convolve`
     _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which that is known
     _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
@@ -293,21 +291,11 @@ class KoModel:
         starts = ends - lengths
         spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
         first, last = np.repeat(starts, lengths), np.repeat(ends, lengths) - 1
-        place, nowhere = np.arange(len(rows)), len(rows)
 
         x = self._embedded(rows)  # (n, d)
         d = x.shape[1]
-        for block, dilation in enumerate(DILATIONS):
-            before = np.where(place - dilation < first, nowhere, place - dilation)
-            after = np.where(place + dilation > last, nowhere, place + dilation)
-            if block == 0:
-                gated = self._first_block(rows, before, after)  # (n, 2d)
-            else:
-                near = np.stack([before, place, after], axis=1)
-                windows = np.concatenate([x, np.zeros((1, d), np.float32)])[near]
-                gated = _times_each(windows.reshape(-1, 3 * d), w.convolution[block], spans)
-            gated += w.convolution_bias[block]
-            x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm[block])
+        gated = self._convolve(rows, first, last) + w.convolution_bias  # (n, 2d)
+        x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm)
         steps = _Steps.of(starts, lengths)
         for layer in range(RECURRENT):
             gates = _times_each(x, w.recurrent[layer], spans)
@@ -326,26 +314,29 @@ class KoModel:
         w = self.weights
         return _layer_norm(w.embedding[rows] * w.embedding_scale[rows], w.embedding_norm)
 
-    def _first_block(
-        self, rows: NDArray[np.int64], before: NDArray[np.int64], after: NDArray[np.int64]
+    def _convolve(
+        self, rows: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
     ) -> Array:
-        """The first convolution, (n, 2d): what becomes of common pieces is kept.
+        """The convolution, (n, 2d): what becomes of common pieces is kept.
 
         Args:
             rows: of n pieces.
-            before: the place among them of the one before each, n where there is none.
-            after: the same of the one after it.
+            first: the place among them of the first one of the same text, (n,).
+            last: the same of the last one.
         """
+        place, nowhere = np.arange(len(rows)), len(rows)
+        before = np.where(place == first, nowhere, place - 1)
+        after = np.where(place == last, nowhere, place + 1)
         none = len(self._met) - 1
         d = self.weights.embedding.shape[1]
-        kernel = self.weights.convolution[0].reshape(3, d, 2 * d)
+        kernel = self.weights.convolution.reshape(3, d, 2 * d)
         common = np.append(np.minimum(rows, none), none)
         new = np.unique(common[~self._met[common]])
         new = new[new < none]
         if len(new):
             embedded = self._embedded(new)
-            for place in range(3):
-                self._convolved[new, place] = _times(embedded, kernel[place])
+            for side in range(3):
+                self._convolved[new, side] = _times(embedded, kernel[side])
             self._met[new] = True
         gated: Array = self._convolved[common[before], 0]
         gated += self._convolved[common[:-1], 1]
@@ -354,9 +345,9 @@ class KoModel:
         if rare.any():
             embedded = self._embedded(rows[rare[:-1]])
             which = np.cumsum(rare) - 1  # of `embedded`
-            for place, near in enumerate((before, np.arange(len(rows)), after)):
+            for side, near in enumerate((before, place, after)):
                 here = np.flatnonzero(rare[near])
-                gated[here] += _times(embedded[which[near[here]]], kernel[place])
+                gated[here] += _times(embedded[which[near[here]]], kernel[side])
         return gated
 
     def review_ngrams(self, found: NDArray[np.int64], owners: NDArray[np.int16]) -> Array:

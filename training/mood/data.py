@@ -1,4 +1,4 @@
-"""What the mood models learn from and are measured on: NSMC, KPoEM, KOTE and KoCoNovel.
+"""What the mood models learn from and are measured on: NSMC, KPoEM, KOTE, KNU and KoCoNovel.
 
 All are looked for in the folder that `$SONIFY_DATA` names (default: `../shared/data` beside the
 project):
@@ -8,6 +8,7 @@ project):
     nsmc/ratings_test.txt      columns `id document label`: no ratings, no `extra` reviews
     kpoem/lines.jsonl          lines of Korean modern poems with their emotions
     kote/{train,val,test}.tsv  online comments with their emotions, columns `id text labels`
+    knu/SentiWord_info.json    words with their polarities (github.com/mrchypark/KnuSentiLexR)
     novels/*.txt               forty novels, a sentence a line
 """
 
@@ -142,6 +143,13 @@ def kote(split: Literal["train", "val", "test"]) -> Iterator[Comment]:
         for line in lines:
             _, text, labels = line.rstrip("\r\n").split("\t")
             yield Comment(text, frozenset(LABELS[int(label)] for label in labels.split(",")))
+
+
+def lexicon() -> Iterator[tuple[str, float]]:
+    """Words and phrases of the KNU sentiment lexicon with their polarities, -2 to 2."""
+    text = (folder() / "knu" / "SentiWord_info.json").read_text(encoding="utf-8-sig")
+    for entry in json.loads(text):
+        yield entry["word"], float(entry["polarity"])
 
 
 def novels() -> list[str]:

@@ -66,6 +66,14 @@ def test_kote(folder):
     ]
 
 
+def test_the_lexicon(folder):
+    (folder / "knu").mkdir()
+    entries = [{"word": "기쁘다", "word_root": "기쁘", "polarity": "2"}]
+    text = "\ufeff" + json.dumps(entries, ensure_ascii=False)
+    (folder / "knu" / "SentiWord_info.json").write_text(text, encoding="utf-8")
+    assert list(data.lexicon()) == [("기쁘다", 2.0)]
+
+
 def test_valence_weighs_pleasant_against_unpleasant_and_leaves_out_the_rest():
     assert data.valence({"기쁨": 0.6, "슬픔": 0.2, "놀람": 1.0}) == pytest.approx(0.5)
     assert data.valence({"깨달음": 1.0}) == 0

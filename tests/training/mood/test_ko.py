@@ -17,6 +17,7 @@ from training.mood.ko import (  # noqa: E402
     emotions,
     literature,
     network,
+    pieces,
     reviewer,
 )
 from training.mood.ko.export import export, whole  # noqa: E402
@@ -33,14 +34,14 @@ def lines(random, outputs=ko.OUTPUTS):
 
     width = 2 * network.DIMENSIONS
     targets = random.normal(size=(4, outputs))
-    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(width), some(5), some(7))
+    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(width), some(9), some(7))
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    vectors, scale = whole(random.normal(size=(len(PIECES), 2)))
+    vectors, scale = whole(random.normal(size=(len(PIECES), 2)))  # as wide as `lines` has them
     net = network.Network((vectors * scale).astype(np.float32)).eval()
     characters = reviewer.Reviewer().eval()
     with torch.no_grad():
@@ -132,6 +133,23 @@ def test_a_novel_in_lines_is_the_same_words_in_the_same_order(sentences, seed):
     assert all(len(line.split()) <= literature.LONGEST + 1 for line in verse)
     lonely = [line for line in verse if len(line.split()) == 1]
     assert len(lonely) <= sum(len(words) == 1 for words in sentences)
+
+
+def test_polarity_is_the_last_of_mean_highest_and_lowest():
+    random = np.random.default_rng(5)
+    vectors = [random.normal(size=(4, 3)), random.normal(size=(1, 3))]
+    features = literature.extremes(vectors)
+    columns = features[:, literature.polarity_of(features)]
+    for row, some in zip(columns, vectors, strict=True):
+        last = some[:, -1]
+        np.testing.assert_allclose(row, [last.mean(), last.max(), last.min()])
+
+
+def test_a_word_takes_the_polarity_of_those_that_mean_the_like():
+    lexicon = {"슬픔": -2, "고통": -2, "절망": -2, "행복": 2, "사랑": 2}
+    known = [(word, "NNG") for word in ("비탄", "책상", *lexicon)]
+    grief, desk, *listed = pieces.polarities(known, lexicon.items()).values()
+    assert max(listed[:3]) < grief < -0.1 < desk < 0.1 < min(listed[3:])
 
 
 def test_lines_of_other_poems_are_not_near():

@@ -27,6 +27,12 @@ POEMS = 12
 SENTENCES = 150
 """Of novels."""
 
+LEXICON = [
+    {"word": word, "polarity": polarity}
+    for polarity, words in {"2": "행복 기쁨 재미", "-2": "슬픔 고통 지루함"}.items()
+    for word in words.split()
+]
+
 
 @pytest.fixture
 def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -54,6 +60,8 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("val.tsv", "test.tsv"):
         with (everything / "kote" / name).open(encoding="utf-8") as lines:
             (some / "kote" / name).write_text("".join(islice(lines, 200)), encoding="utf-8")
+    (some / "knu").mkdir()
+    (some / "knu" / "SentiWord_info.json").write_text(json.dumps(LEXICON), encoding="utf-8")
     monkeypatch.setenv("SONIFY_DATA", str(some))
     for module, name, value in [
         (texts, "TRAIN", REVIEWS["train"]), (texts, "TEST", REVIEWS["test"]),
@@ -73,7 +81,7 @@ def test_from_an_empty_folder_to_a_model_with_a_card(little: Path, monkeypatch):
     monkeypatch.setattr("sys.argv", command)
     training.main()
     card = (models / "ko" / "card.md").read_text(encoding="utf-8")
-    assert "| open | 0 |" in card and "## Figures" in card
+    assert "| open | taught | 0 |" in card and "## Figures" in card
     model = KoModel.load(models / "ko")
     (mood,) = model.hear([Sentence("정말 재미있는 영화였다.", Chapter(0, ""), 0, 0)])
     assert -1 <= mood.valence <= 1

@@ -24,11 +24,11 @@ from training.mood.ko import (
     emotions,
     literature,
     network,
-    reviewer,
 )
 from training.mood.ko import pieces as vocabulary
 from training.mood.ko.export import export, whole
 from training.mood.ko.register import Register
+from training.mood.ko.reviews import Reviews
 from training.mood.ko.texts import Texts
 
 SENTENCES = 12_000
@@ -59,23 +59,13 @@ def main() -> None:
     texts = Texts()
     morphemes = vocabulary.analyzed(texts, options.work)
     pieces, lines, cutter = vocabulary.vocabulary(morphemes, options.work)
-    meanings = vocabulary.similarities(morphemes, options.work)
+    meanings = vocabulary.meanings(morphemes, data.lexicon(), options.work)
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
     rows = [some[:LONGEST] for some in cutter.encode(texts.normalized)]
 
-    torch.manual_seed(options.seed)
-    net, characters = network.Network(vectors * scale), reviewer.Reviewer()
-    network.train(net, texts, cutter, rows, options.condition, options.seed, options.work)
-    reviewer.train(characters, texts, options.condition, options.seed, options.work)
-
-    def heard(places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        return [network.ratings(net, rows, places), reviewer.ratings(characters, texts, places)]
-
-    review = calibration.reviews(*heard(texts.validation), texts.ratings[texts.validation] > 5)
-    verdict = np.array(review) @ [*heard(texts.test), np.ones(len(texts.test))]
-    right = ((verdict > 0) == (texts.ratings[texts.test] > 5)).mean()
-    print(f"NSMC test, {options.condition} condition, seed {options.seed}: {right:.2%}")
-    (options.work / f"accuracy-{options.condition}-{options.seed}.txt").write_text(f"{right:.4f}")
+    begin = (vectors * scale)[:, : vocabulary.DIMENSIONS]
+    reviews = Reviews(texts, cutter, rows, begin, options.condition, options.work)
+    net, characters, positive = reviews.learn(options.seed)
     if options.condition == "paper":
         return
 
@@ -86,8 +76,9 @@ def main() -> None:
     held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
     lesson, felt = school.lesson(np.flatnonzero(~held_out))
     lines_read = [known.texts[place] for place in lesson]
-    network.read(net, texts, cutter, lines_read, felt, options.seed, options.work)
-    review = calibration.reviews(*heard(texts.validation), texts.ratings[texts.validation] > 5)
+    kept = options.work / f"read-{options.seed}.pt"
+    network.read(net, texts, cutter, lines_read, felt, positive, options.seed, kept)
+    review = reviews.calibrated([net, characters])
     known = replace(known, pooled=pooled(net, rows_of(pieces, known.texts)))
     school = replace(school, lines=known)
     outputs = school.held_out(held_out)
@@ -99,11 +90,11 @@ def main() -> None:
     prose = calibration.prose(judged, verdicts)
     random = np.random.default_rng(1)
     drawn = random.permutation(len(texts.novels))[:SENTENCES]
-    reviews = random.choice(texts.train, REVIEWS, replace=False)
+    some_reviews = random.choice(texts.train, REVIEWS, replace=False)
     kinds = {
         "verse": known.texts[: len(known.targets)],
         "prose": [normalize(texts.novels[place][1]) for place in drawn],
-        "reviews": [texts.normalized[place] for place in reviews],
+        "reviews": [texts.normalized[place] for place in some_reviews],
         "validation": [texts.normalized[place] for place in texts.validation],
     }
     vector = {kind: pooled(net, rows_of(pieces, some)) for kind, some in kinds.items()}
@@ -140,9 +131,9 @@ def main() -> None:
         "emotions": metrics.macro_spearman(outputs[:, 1:-1], truth[:, 1:-1]),
     }
     accuracies = {
-        (condition, int(seed)): float(kept.read_text())
+        (condition, who, int(seed)): float(kept.read_text())
         for kept in sorted(options.work.glob("accuracy-*.txt"))
-        for _, condition, seed in [kept.stem.split("-")]
+        for _, condition, who, seed in [kept.stem.split("-")]
     }
     taught = len(known.texts) - len(known.targets)
     card.write(options.models / KoModel.name, options.seed, figures, poets, accuracies, taught)

@@ -1,5 +1,7 @@
 """What turns logits into verdicts, from what was held out of the training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -8,11 +10,14 @@ CLEAR = 1 / 3
 """Lines with a valence nearer to 0 say neither positive nor negative."""
 
 
-def reviews(
-    network: NDArray[np.float32], characters: NDArray[np.float32], positive: NDArray[np.bool_]
-) -> tuple[float, float, float]:
-    """Slopes and offset that make the validation reviews' labels likeliest (Platt 1999)."""
-    found = LogisticRegression(C=100).fit(np.stack([network, characters], 1), positive)
+def reviews(heard: Sequence[NDArray[np.float32]], positive: NDArray[np.bool_]) -> tuple[float, ...]:
+    """Slopes, one for each hearer, and offset that make the labels likeliest (Platt 1999).
+
+    Args:
+        heard: the logits of each hearer, (reviews,).
+        positive: (reviews,).
+    """
+    found = LogisticRegression(C=100).fit(np.stack(heard, 1), positive)
     return (*map(float, found.coef_[0]), float(found.intercept_[0]))
 
 

@@ -42,7 +42,7 @@ def export(
     """
     net = {name: array.numpy() for name, array in network.state_dict().items()}
     bag = {name: array.numpy() for name, array in reviewer.state_dict().items()}
-    blocks, layers = range(len(network.blocks)), range(len(network.recurrent))
+    layers = range(len(network.recurrent))
     embedding, embedding_scale = whole(net["embedding.weight"], axis=1)
     terms_out, terms_scale = whole(literature.terms_out, axis=0)
     table = bag["ngrams.weight"]
@@ -51,11 +51,9 @@ def export(
         "embedding": embedding,
         "embedding_scale": embedding_scale,
         "embedding_norm": np.stack([net["norm.weight"], net["norm.bias"]]),
-        "convolution": np.stack([net[f"blocks.{k}.convolution.weight"].T for k in blocks]),
-        "convolution_bias": np.stack([net[f"blocks.{k}.convolution.bias"] for k in blocks]),
-        "convolution_norm": np.stack(
-            [[net[f"blocks.{k}.norm.weight"], net[f"blocks.{k}.norm.bias"]] for k in blocks]
-        ),
+        "convolution": net["blocks.0.convolution.weight"].T,
+        "convolution_bias": net["blocks.0.convolution.bias"],
+        "convolution_norm": np.stack([net["blocks.0.norm.weight"], net["blocks.0.norm.bias"]]),
         "recurrent": np.stack([net[f"recurrent.{k}.gates.weight"].T for k in layers]),
         "recurrent_bias": np.stack([net[f"recurrent.{k}.gates.bias"] for k in layers]),
         "recurrent_norm": np.stack(

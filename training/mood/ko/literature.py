@@ -90,12 +90,18 @@ def tf_idf(counts: sparse.csr_matrix, inverse: Array) -> sparse.csr_matrix:
 
 
 def extremes(vectors: Sequence[NDArray[np.float32]]) -> Array:
-    """The mean, highest and lowest of each text's vectors, 0 where it has none."""
+    """The mean, highest and lowest of each text's vectors, (texts, 3d), 0 where it has none."""
     return np.array([
         np.concatenate([some.mean(0), some.max(0), some.min(0)]) if len(some) else
         np.zeros(3 * some.shape[1])
         for some in vectors
     ])  # fmt: skip
+
+
+def polarity_of(features: Array) -> slice:
+    """The columns, of `extremes`, of the last dimension."""
+    width = features.shape[1] // 3
+    return slice(width - 1, None, width)
 
 
 def around(owner: Sequence[object]) -> sparse.csr_matrix:
@@ -140,9 +146,9 @@ class Lines:
         owner: the poem or novel that each is from.
         targets: of the poems' lines, (poems' lines, outputs): valence, the share of each of
             `EMOTIONS` among what was felt, the share of the strongest emotion.
-        meaning: of `extremes` of the pieces' vectors.
+        meaning: `extremes` of the pieces' vectors, whose last dimension is polarity.
         pooled: by the network.
-        morphemes: of `extremes` of Kiwi's similarities; the teacher's.
+        morphemes: `extremes` of the morphemes' vectors, likewise; the teacher's.
         e5: the teacher's.
     """
 
@@ -154,15 +160,23 @@ class Lines:
     morphemes: Array
     e5: Array
 
+    def view(self, name: str) -> Array:
+        """One of the arrays, or, for `polarity of ...`, what it says of polarity, (lines, 3)."""
+        array: Array = getattr(self, name.removeprefix(POLARITY))
+        return array if not name.startswith(POLARITY) else array[:, polarity_of(array)]
+
+    def standard(self, name: str) -> "Standard":
+        """That of a view of the poems' lines."""
+        return Standard.of(self.view(name)[: len(self.targets)])
+
     def dense(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """Some views but the n-grams, side by side, scaled so that products can be added."""
-        poems = len(self.targets)
-        return np.hstack([
-            np.float32(np.sqrt(weight)) * Standard.of(getattr(self, name)[:poems])(
-                getattr(self, name)
-            )
-            for name, weight in weights.items()
-        ])  # fmt: skip
+        return np.hstack(
+            [
+                np.float32(np.sqrt(weight)) * self.standard(name)(self.view(name))
+                for name, weight in weights.items()
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -186,8 +200,9 @@ class Literature:
     bias: Array
 
 
-STUDENT = {"meaning": 0.2, "pooled": 0.2}
-TEACHER = {"morphemes": 0.2, "pooled": 0.15, "e5": 0.2}
+POLARITY = "polarity of "
+STUDENT = {"meaning": 0.2, f"{POLARITY}meaning": 0.1, "pooled": 0.2}
+TEACHER = {"morphemes": 0.2, f"{POLARITY}morphemes": 0.1, "pooled": 0.15, "e5": 0.2}
 """The views of each, with their weights; n-grams, beside them, weigh 1."""
 
 
@@ -263,14 +278,14 @@ def learn(lines: Lines, learned: NDArray[np.intp], targets: Array) -> Literature
     bias = np.concatenate([mean, np.zeros_like(mean)])
     folded, start = {}, len(known)
     for name, weight in STUDENT.items():
-        standard = Standard.of(getattr(lines, name)[: len(lines.targets)])
+        standard = lines.standard(name)
         part = out[start : start + len(standard.mean)] * np.sqrt(weight)
         start += len(standard.mean)
         folded[name] = part / standard.scale[:, None]  # the standards are folded into the weights
         bias = bias - standard.mean @ folded[name]
-    return Literature(
-        known, inverse[known], out[: len(known)], folded["meaning"], folded["pooled"], bias
-    )
+    meaning = folded["meaning"]
+    meaning[polarity_of(meaning.T)] += folded[f"{POLARITY}meaning"]
+    return Literature(known, inverse[known], out[: len(known)], meaning, folded["pooled"], bias)
 
 
 def solve(product: Callable[[Array], Array], targets: Array) -> Array:

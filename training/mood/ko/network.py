@@ -1,4 +1,4 @@
-"""The network in PyTorch, as `sonify.mood.ko` runs it, and how it learns from reviews."""
+"""The network in PyTorch, as `sonify.mood.ko` runs it, and how it learns from reviews and lines."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,10 @@ from sentencepiece import SentencePieceProcessor
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sonify.mood.ko import DILATIONS, HEADS, RECURRENT
+from sonify.mood.ko import HEADS, RECURRENT
 from sonify.mood.pieces import normalize
 from training.mood.data import LABELS
-from training.mood.ko.texts import POSITIVE, Texts
+from training.mood.ko.texts import Texts
 
 DIMENSIONS = 160
 HIDDEN = 192
@@ -32,7 +32,7 @@ LAST_RATE = 2e-4
 COMMENTS_EVERY = 6
 """Batches of reviews to one of comments."""
 LONGEST = 64
-READINGS = 4
+READINGS = 8
 """Times that it reads literature, after the reviews."""
 READING_RATE = 6e-4
 LINES, REVIEWS = 128, 128
@@ -93,8 +93,18 @@ def _remembered(keep: Tensor, new: Tensor) -> Tensor:
 class Network(nn.Module):
     """Pieces → one vector → the review's logit and those of KOTE's 44 emotions."""
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
-        """Args: vectors: what the pieces begin with, (pieces, up to DIMENSIONS)."""
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        dilations: Sequence[int] = (1,),
+        recurrent: int = RECURRENT,
+    ) -> None:
+        """Args: as shipped, but for teachers.
+
+        vectors: what the pieces begin with, (pieces, up to DIMENSIONS).
+        dilations: of the convolutions.
+        recurrent: layers.
+        """
         super().__init__()
         self.embedding = nn.Embedding(len(vectors), DIMENSIONS)
         nn.init.normal_(self.embedding.weight, std=0.5)
@@ -102,8 +112,8 @@ class Network(nn.Module):
             begin = torch.from_numpy(vectors * (0.5 / vectors.std()))
             self.embedding.weight[:, : vectors.shape[1]] = begin
         self.norm = nn.LayerNorm(DIMENSIONS)
-        self.blocks = nn.ModuleList(map(Block, DILATIONS))
-        self.recurrent = nn.ModuleList(Recurrent() for _ in range(RECURRENT))
+        self.blocks = nn.ModuleList(map(Block, dilations))
+        self.recurrent = nn.ModuleList(Recurrent() for _ in range(recurrent))
         self.attention = nn.Linear(DIMENSIONS, HEADS)
         self.value = nn.Linear(DIMENSIONS, DIMENSIONS)
         self.hidden = nn.Linear(2 * DIMENSIONS, HIDDEN)
@@ -151,23 +161,23 @@ def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
 def train(
     network: Network, texts: Texts, pieces: SentencePieceProcessor, rows: Sequence[Sequence[int]],
-    condition: str, seed: int, work: Path,
+    positive: NDArray[np.float32], condition: str, seed: int, kept: Path,
 ) -> None:  # fmt: skip
-    """Learn the reviews' ratings and the comments' emotions; goes on after the last epoch kept.
+    """Learn how positive reviews are and the comments' emotions; goes on after the last epoch kept.
 
     Every time a text is learned from it is cut into other pieces (subword regularization, Kudo
     2018).
 
     Args:
         network: is changed.
-        texts: with the ratings and emotions.
+        texts: with the reviews and emotions.
         pieces: draws how a text is cut.
         rows: of the pieces of each review, cut the likeliest way.
+        positive: the probability that each review is, (reviews,).
         condition: "open" or "paper".
         seed: of batches and dropout.
-        work: where each epoch is kept.
+        kept: the file where each epoch is kept.
     """
-    kept = work / f"network-{condition}-{seed}.pt"
     optimizer = torch.optim.AdamW(
         network.parameters(), weight_decay=1e-4, betas=(0.9, 0.98), fused=True
     )
@@ -177,7 +187,7 @@ def train(
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         done, step = state["epochs"], state["step"]
-    positive = torch.from_numpy(POSITIVE[texts.ratings])
+    target = torch.from_numpy(positive)
     lengths = np.array([len(some) for some in rows])
     comments = [normalize(comment.text) for comment in texts.comments]
     emotions = torch.tensor(
@@ -201,7 +211,7 @@ def train(
                 rate = RATE * min(1, step / 300) * max(0.02, 1 - step / (EPOCHS * len(batches)))
             with torch.autocast("cpu", torch.bfloat16):
                 rating, _ = network(*_cut(pieces, [texts.normalized[place] for place in batch]))
-            loss = F.binary_cross_entropy_with_logits(rating, positive[batch])
+            loss = F.binary_cross_entropy_with_logits(rating, target[batch])
             if step % COMMENTS_EVERY == 0:
                 some = random.integers(0, len(comments), 64)
                 with torch.autocast("cpu", torch.bfloat16):
@@ -211,7 +221,7 @@ def train(
         heard = ratings(network, rows, texts.validation)
         right = (heard > np.median(heard)) == (texts.ratings[texts.validation] > 5)
         print(
-            f"network ({condition}, seed {seed}), epoch {epoch + 1}: "
+            f"{kept.stem}, epoch {epoch + 1}: "
             f"{right.mean():.2%} of validation, {time.monotonic() - before:.0f} s",
             flush=True,
         )
@@ -222,7 +232,7 @@ def train(
 
 def read(
     network: Network, texts: Texts, pieces: SentencePieceProcessor, lines: Sequence[str],
-    felt: NDArray[np.float64], seed: int, work: Path,
+    felt: NDArray[np.float64], positive: NDArray[np.float32], seed: int, kept: Path,
 ) -> None:  # fmt: skip
     """Learn also what is felt at lines of literature, and keep reviews in mind.
 
@@ -235,10 +245,10 @@ def read(
         pieces: draws how a text is cut.
         lines: normalized.
         felt: at each of them, (lines, any number).
+        positive: the probability that each review is, (reviews,).
         seed: of batches and dropout.
-        work: where the outcome is kept.
+        kept: the file where the outcome is kept.
     """
-    kept = work / f"network-read-{seed}.pt"
     if kept.exists():
         network.load_state_dict(torch.load(kept, weights_only=True))
         network.eval()
@@ -250,7 +260,7 @@ def read(
     parameters = [*network.parameters(), *head.parameters()]
     optimizer = torch.optim.AdamW(parameters, weight_decay=1e-2, betas=(0.9, 0.98), fused=True)
     targets = torch.from_numpy(((felt - felt.mean(0)) / felt.std(0)).astype(np.float32))
-    positive = torch.from_numpy(POSITIVE[texts.ratings])
+    target = torch.from_numpy(positive)
     lengths = np.array([len(line) for line in lines])
     steps = READINGS * -(-len(lines) // LINES)
     step = 0
@@ -267,11 +277,11 @@ def read(
                 heard = head(F.dropout(pooled, 2 * DROPOUT)).float()
                 rating, _ = network(*_cut(pieces, [texts.normalized[place] for place in reviews]))
             missed = F.mse_loss(heard, targets[batch])
-            loss = missed / 2 + F.binary_cross_entropy_with_logits(rating, positive[reviews])
+            loss = missed / 2 + F.binary_cross_entropy_with_logits(rating, target[reviews])
             _step(optimizer, loss, rate)
             total += missed.item() * len(batch)
         print(
-            f"network (seed {seed}), reading {reading + 1}: {1 - total / len(lines):.1%} of the"
+            f"{kept.stem}, reading {reading + 1}: {1 - total / len(lines):.1%} of the"
             f" variance of what is felt, {time.monotonic() - before:.0f} s",
             flush=True,
         )

@@ -3,12 +3,13 @@
 Kiwi (kiwipiepy, LGPL) cuts text at its morphemes. A unigram model learned from text so cut
 (SentencePiece, `pretokenization_delimiter`) then finds much the same pieces without Kiwi. Kiwi's
 contextual n-gram model also says how near two morphemes are; a piece's vector is what its
-characters' morphemes are near to, so that 슬픔 begins beside 괴로움 before anything was trained.
+characters' morphemes are near to, so that 슬픔 begins beside 괴로움 before anything was trained. A
+lexicon's words lend their polarity to the morphemes that they are near to, and these to pieces.
 """
 
 import pickle
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from training.mood.ko.texts import Texts
 
 VOCABULARY = 20_000
 DIMENSIONS = 80
-"""Of a piece's vector."""
+"""Of a piece's vector, but for its polarity, which is the last one."""
 MORPHEMES = 18_000
 """The commonest morphemes with a meaning of their own, compared with the anchors."""
 ANCHORS = 140
@@ -29,6 +30,9 @@ TIMES = {"poems": 6, "novels": 4, "comments": 1, "reviews": 1}
 """How often each kind of text counts: the literary ones are small."""
 MEANING = ("N", "V", "M", "X", "I")
 """First letters of the part-of-speech tags of such morphemes; but for pronouns and numerals."""
+MEANINGLESS = ("NP", "NR", "XSN", "XSV", "XSA")
+NEAR, NOISE = 0.15, 2.0
+"""Of polarities: the scale of similarity, from 1 downwards; the variance of a lexicon's word."""
 NOUNS = """
     슬픔 기쁨 분노 공포 사랑 희망 평화 놀람 절망 행복 외로움 그리움 불안 고통
     눈물 웃음 죽음 서러움 미움 증오 부끄러움 감사 존경 기대 후회 죄 원망 한숨
@@ -112,16 +116,16 @@ def vectors(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
     known: dict[tuple[str, str], NDArray[np.float64]],
 ) -> NDArray[np.float32]:
-    """What each piece means, shape (pieces, DIMENSIONS).
+    """What each piece means, and its polarity, shape (pieces, DIMENSIONS + 1).
 
     Zero for pieces that are never part of a morpheme with a meaning of its own.
 
     Args:
         pieces: the vocabulary.
         morphemes: of `analyzed`.
-        known: of `similarities`.
+        known: of `meanings`.
     """
-    sums, counts = np.zeros((len(pieces.rows), DIMENSIONS)), np.zeros(len(pieces.rows))
+    sums, counts = np.zeros((len(pieces.rows), DIMENSIONS + 1)), np.zeros(len(pieces.rows))
     names = {row: piece for piece, row in pieces.rows.items()}
     for some in morphemes.values():
         for text, found in some:
@@ -143,25 +147,71 @@ def vectors(
     return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
 
 
-def similarities(
-    morphemes: dict[str, list[tuple[str, list[Morpheme]]]], work: Path
+def meanings(
+    morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
+    lexicon: Iterable[tuple[str, float]],
+    work: Path,
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Common morphemes' similarities to the anchors, as principal components; kept in `work`."""
-    kept = work / "similarities.pickle"
+    """What common morphemes mean, (DIMENSIONS + 1,) each; kept in `work`.
+
+    The principal components of their similarities to the anchors, then their polarity.
+
+    Args:
+        morphemes: of `analyzed`.
+        lexicon: words and their polarities.
+        work: see above.
+    """
+    kept = work / "meanings.pickle"
     if not kept.exists():
-        kept.write_bytes(pickle.dumps(_similarities(morphemes)))
+        found = similarities(morphemes)
+        polarity = polarities(found, lexicon)
+        deviation = np.std([*polarity.values()])
+        found = {m: np.append(vector, polarity[m] / deviation) for m, vector in found.items()}
+        kept.write_bytes(pickle.dumps(found))
     return pickle.loads(kept.read_bytes())
 
 
-def _similarities(
+def polarities(
+    known: Collection[tuple[str, str]], lexicon: Iterable[tuple[str, float]]
+) -> dict[tuple[str, str], float]:
+    """How pleasant each morpheme is, by the lexicon's words that mean something like it.
+
+    A Gaussian process over Kiwi's similarity (Rasmussen & Williams 2006, equation 2.23), from the
+    words that are one of these morphemes; 0 far from all of them.
+    """
+    kiwi = Kiwi(model_type="cong")
+    listed = defaultdict(list)
+    for word, polarity in lexicon:
+        names = [(token.form, token.tag.split("-")[0]) for token in kiwi.tokenize(word)]
+        names = [name for name in names if _means(name[1])]
+        if len(names) == 1 and names[0] in known:
+            listed[names[0]].append(polarity)
+
+    def kernel(name: tuple[str, str]) -> NDArray[np.float64]:
+        similarity = [kiwi.morpheme_similarity(name, other) for other in listed]
+        return np.exp((np.array(similarity) - 1) / NEAR)
+
+    covariance = np.array([kernel(name) for name in listed])
+    covariance = (covariance + covariance.T) / 2 + NOISE * np.eye(len(listed))
+    weights = np.linalg.solve(covariance, [np.mean(some) for some in listed.values()])
+    return {name: float(kernel(name) @ weights) for name in known}
+
+
+def _means(tag: str) -> bool:
+    """Whether a morpheme with this tag has a meaning of its own."""
+    return tag.startswith(MEANING) and tag not in MEANINGLESS
+
+
+def similarities(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Common morphemes' similarities to the anchors, as principal components, (DIMENSIONS,)."""
     kiwi = Kiwi(model_type="cong")
     counts: Counter[tuple[str, str]] = Counter()
     for kind, some in morphemes.items():
         for _, found in some:
             for form, tag, _, _ in found:
-                if tag.startswith(MEANING) and tag not in ("NP", "NR", "XSN", "XSV", "XSA"):
+                if _means(tag):
                     counts[form, tag] += TIMES[kind]
     common = [morpheme for morpheme, _ in counts.most_common(MORPHEMES)]
     drawn = np.random.default_rng(0).permutation(2500)
@@ -187,9 +237,9 @@ def _similarities(
 def meanings_of(
     texts: Sequence[str], known: dict[tuple[str, str], NDArray[np.float64]]
 ) -> list[NDArray[np.float64]]:
-    """The vectors of each text's morphemes, (morphemes, DIMENSIONS) each."""
+    """The vectors of each text's morphemes, (morphemes, DIMENSIONS + 1) each."""
     kiwi = Kiwi(model_type="cong", num_workers=1)
-    nothing = np.zeros((0, DIMENSIONS))
+    nothing = np.zeros((0, DIMENSIONS + 1))
     found = []
     for tokens in kiwi.tokenize(iter(texts)):
         names = [(token.form, token.tag.split("-")[0]) for token in tokens]

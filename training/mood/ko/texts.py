@@ -51,6 +51,12 @@ class Texts:
         """Places of the test reviews."""
         return np.arange(len(self.reviews) - TEST, len(self.reviews))
 
+    def learned(self, condition: str) -> NDArray[np.int64]:
+        """Places of the reviews that are learned from, in the "open" or the "paper" condition."""
+        if condition == "paper":
+            return self.train
+        return np.concatenate([self.train, np.arange(TRAIN, len(self.reviews) - TEST)])
+
     def epoch(self, condition: str, random: np.random.Generator) -> NDArray[np.int64]:
         """Places of the reviews of one epoch, shuffled.
 

@@ -1,0 +1,112 @@
+"""The review's verdict: networks that learn from ratings teach the one that ships.
+
+A rating is one reader's word; two networks and the n-grams together hear more evenly what a text
+says. The one that ships learns from both: Hinton et al. 2015, distillation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentencepiece import SentencePieceProcessor
+
+from training.mood.ko import calibration, network, reviewer
+from training.mood.ko.texts import POSITIVE, Texts
+
+TEACHERS = (0, 1)
+"""Their seeds."""
+DILATIONS, RECURRENT = (1, 2), 2
+"""Of a teacher: it is another kind of network than the one that ships, and hears other things."""
+TAUGHT = 0.7
+"""How much what the teachers say counts, beside the rating."""
+
+Hearer = network.Network | reviewer.Reviewer
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """All that the verdict on reviews is learned from.
+
+    Attributes:
+        texts: with the reviews.
+        pieces: draws how a text is cut.
+        rows: of the pieces of each review, cut the likeliest way.
+        vectors: what the pieces begin with, (pieces, m).
+        condition: "open" or "paper".
+        work: where every step is kept.
+    """
+
+    texts: Texts
+    pieces: SentencePieceProcessor
+    rows: Sequence[Sequence[int]]
+    vectors: NDArray[np.float32]
+    condition: str
+    work: Path
+
+    def heard(
+        self, hearers: Sequence[Hearer], places: NDArray[np.int64]
+    ) -> list[NDArray[np.float32]]:
+        """The logits of each hearer, (places,)."""
+        return [
+            network.ratings(hearer, self.rows, places)
+            if isinstance(hearer, network.Network)
+            else reviewer.ratings(hearer, self.texts, places)
+            for hearer in hearers
+        ]
+
+    def calibrated(self, hearers: Sequence[Hearer]) -> tuple[float, ...]:
+        """How to add up what they hear, see `calibration.reviews`; by the reviews kept aside."""
+        places = self.texts.validation
+        return calibration.reviews(self.heard(hearers, places), self.texts.ratings[places] > 5)
+
+    def learn(self, seed: int) -> tuple[network.Network, reviewer.Reviewer, NDArray[np.float32]]:
+        """The network and the n-grams that ship, and how positive the network was told that each
+        review is, (reviews,)."""
+        characters = reviewer.Reviewer()
+        reviewer.train(characters, self.texts, self.condition, seed, self.work)
+        rated = POSITIVE[self.texts.ratings]
+        teachers = []
+        for other in TEACHERS:
+            torch.manual_seed(other)
+            teacher = network.Network(self.vectors, DILATIONS, RECURRENT)
+            self._train(teacher, "teacher", other, rated)
+            self._measure("teacher", other, [teacher, characters])
+            teachers.append(teacher)
+        self._measure("teachers", seed, [*teachers, characters])
+        positive = (1 - TAUGHT) * rated + TAUGHT * self._said([*teachers, characters], seed)
+        torch.manual_seed(seed)
+        taught = network.Network(self.vectors)
+        self._train(taught, "taught", seed, positive)
+        self._measure("taught", seed, [taught, characters])
+        return taught, characters, positive
+
+    def _train(
+        self, net: network.Network, name: str, seed: int, positive: NDArray[np.float32]
+    ) -> None:
+        kept = self.work / f"{name}-{self.condition}-{seed}.pt"
+        network.train(net, self.texts, self.pieces, self.rows, positive, self.condition, seed, kept)
+
+    def _said(self, teachers: Sequence[Hearer], seed: int) -> NDArray[np.float32]:
+        """The probability that each review is positive, as the teachers say it together."""
+        kept = self.work / f"said-{self.condition}-{seed}.npy"
+        if not kept.exists():
+            *slopes, offset = self.calibrated(teachers)
+            said = np.zeros(len(self.texts.reviews), np.float32)
+            places = self.texts.learned(self.condition)
+            logits = np.array(slopes) @ self.heard(teachers, places) + offset
+            said[places] = 1 / (1 + np.exp(-logits))
+            np.save(kept, said)
+        return np.load(kept)
+
+    def _measure(self, name: str, seed: int, hearers: Sequence[Hearer]) -> None:
+        """Print and keep the accuracy on the test split, where all are known to be reviews."""
+        *slopes, offset = self.calibrated(hearers)
+        positive = self.texts.ratings[self.texts.test] > 5
+        verdicts = np.array(slopes) @ self.heard(hearers, self.texts.test) + offset
+        right = ((verdicts > 0) == positive).mean()
+        print(f"NSMC test, {self.condition} condition, {name}, seed {seed}: {right:.2%}")
+        kept = self.work / f"accuracy-{self.condition}-{name}-{seed}.txt"
+        kept.write_text(f"{right:.4f}")
