@@ -77,7 +77,8 @@ class Weights:
         ngrams_hidden: (n, m). ngrams_hidden_bias: (m,). ngrams_out: (n + m,). ngrams_bias: ().
         emotions: from the review's hidden layer to the emotions of a comment, (h, 44).
             emotions_bias: (44,).
-        vectors: what a piece means, in whole numbers, (p, m); times `vectors_scale`, ().
+        vectors: what a piece means, and last how pleasant that is, in whole numbers, (p, m); times
+            `vectors_scale`, ().
         terms: the hashed n-grams that literature's verdict knows, sorted, (t,).
         terms_idf: their inverse frequencies, (t,).
         terms_out: in whole numbers, (t, 2o); times `terms_scale`, (2o,). o = 10 outputs: valence,
