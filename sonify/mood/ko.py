@@ -291,11 +291,11 @@ class KoModel:
         ends = np.cumsum(lengths)
         starts = ends - lengths
         spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
-        first, last = np.repeat(starts, lengths), np.repeat(ends, lengths) - 1
 
         x = self._embedded(rows)  # (n, d)
         d = x.shape[1]
-        gated = self._convolve(rows, first, last) + w.convolution_bias  # (n, 2d)
+        gated = self._convolve(rows, starts, ends)  # (n, 2d)
+        gated += w.convolution_bias
         x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm)
         steps = _Steps.of(starts, lengths)
         for layer in range(RECURRENT):
@@ -316,18 +316,18 @@ class KoModel:
         return _layer_norm(w.embedding[rows] * w.embedding_scale[rows], w.embedding_norm)
 
     def _convolve(
-        self, rows: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+        self, rows: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> Array:
         """The convolution, (n, 2d): what becomes of common pieces is kept.
 
         Args:
             rows: of n pieces.
-            first: the place among them of the first one of the same text, (n,).
-            last: the same of the last one.
+            starts: the place among them of each text's first one.
+            ends: the place after its last one.
         """
         place, nowhere = np.arange(len(rows)), len(rows)
-        before = np.where(place == first, nowhere, place - 1)
-        after = np.where(place == last, nowhere, place + 1)
+        before, after = place - 1, place + 1
+        before[starts] = after[ends - 1] = nowhere
         none = len(self._met) - 1
         d = self.weights.embedding.shape[1]
         kernel = self.weights.convolution.reshape(3, d, 2 * d)

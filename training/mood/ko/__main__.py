@@ -63,13 +63,14 @@ def main() -> None:
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
     rows = [some[:LONGEST] for some in cutter.encode(texts.normalized)]
 
-    begin = (vectors * scale)[:, : vocabulary.DIMENSIONS]
+    meant = vectors * scale
+    begin = meant[:, : vocabulary.DIMENSIONS]
     reviews = Reviews(texts, cutter, rows, begin, options.condition, options.work)
     net, characters, positive = reviews.learn(options.seed)
     if options.condition == "paper":
         return
 
-    known = literary(texts, pieces, vectors * scale, net, meanings, options.work)
+    known = literary(texts, pieces, meant, net, meanings, options.work)
     school = literature.School.of(known)
     poets = by_poet(school, texts)
     poem = np.array([line.poem for line in texts.poems])
@@ -86,7 +87,7 @@ def main() -> None:
     verse = calibration.literature(outputs[:, 0], truth[:, 0])
     valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
     learned = school.learn(np.arange(len(known.targets)))
-    judged, verdicts = in_novels(learned, pieces, vectors * scale, net)
+    judged, verdicts = in_novels(learned, pieces, meant, net)
     prose = calibration.prose(judged, verdicts)
     random = np.random.default_rng(1)
     drawn = random.permutation(len(texts.novels))[:SENTENCES]

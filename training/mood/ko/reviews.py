@@ -62,6 +62,13 @@ class Reviews:
         places = self.texts.validation
         return calibration.reviews(self.heard(hearers, places), self.texts.ratings[places] > 5)
 
+    def _together(
+        self, hearers: Sequence[Hearer], places: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Their calibrated logit of some reviews, (places,)."""
+        *slopes, offset = self.calibrated(hearers)
+        return np.array(slopes) @ self.heard(hearers, places) + offset
+
     def learn(self, seed: int) -> tuple[network.Network, reviewer.Reviewer, NDArray[np.float32]]:
         """The network and the n-grams that ship, and how positive the network was told that each
         review is, (reviews,)."""
@@ -93,11 +100,9 @@ class Reviews:
         """The probability that each review is positive, as the teachers say it together."""
         kept = self.work / f"said-{self.condition}-{seed}.npy"
         if not kept.exists():
-            *slopes, offset = self.calibrated(teachers)
             said = np.zeros(len(self.texts.reviews), np.float32)
             places = self.texts.learned(self.condition)
-            logits = np.array(slopes) @ self.heard(teachers, places) + offset
-            said[places] = 1 / (1 + np.exp(-logits))
+            said[places] = 1 / (1 + np.exp(-self._together(teachers, places)))
             np.save(kept, said)
         return np.load(kept)
 
@@ -105,8 +110,7 @@ class Reviews:
         """Keep and print the accuracy on the test split, where all are known to be reviews."""
         kept = self.work / f"accuracy-{self.condition}-{name}-{seed}.txt"
         if not kept.exists():
-            *slopes, offset = self.calibrated(hearers)
-            verdicts = np.array(slopes) @ self.heard(hearers, self.texts.test) + offset
+            verdicts = self._together(hearers, self.texts.test)
             right = (verdicts > 0) == (self.texts.ratings[self.texts.test] > 5)
             kept.write_text(f"{right.mean():.4f}")
         accuracy = float(kept.read_text())
