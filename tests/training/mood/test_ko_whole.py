@@ -14,7 +14,7 @@ from sonify.mood.ko import KoModel  # noqa: E402
 from sonify.reading.book import Chapter, Sentence  # noqa: E402
 from training.mood import data  # noqa: E402
 from training.mood.ko import __main__ as training  # noqa: E402
-from training.mood.ko import network, pieces, reviewer, texts  # noqa: E402
+from training.mood.ko import network, pieces, reviewer, reviews, texts  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not (data.folder() / "nsmc" / "reviews.tsv.xz").exists(),
@@ -66,8 +66,9 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module, name, value in [
         (texts, "TRAIN", REVIEWS["train"]), (texts, "TEST", REVIEWS["test"]),
         (texts, "VALIDATE", 400), (texts, "ANALYZED", 3000),
-        (pieces, "VOCABULARY", 3000), (network, "EPOCHS", 1), (network, "READINGS", 1),
-        (reviewer, "EPOCHS", 1),
+        (pieces, "VOCABULARY", 3000), (network, "READINGS", 1),
+        (reviews, "COURSE", network.Course(1, 1.5e-3)),
+        (reviews, "AGAIN", network.Course(1, 1e-3, before=2)), (reviewer, "EPOCHS", 1),
         (training, "REVIEWS", 500),
         (texts.Texts, "novels", texts.Texts().novels[:SENTENCES]),
     ]:  # fmt: skip

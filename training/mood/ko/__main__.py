@@ -4,6 +4,7 @@ It takes the steps that an earlier, interrupted run didn't; delete its work fold
 """
 
 import argparse
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +36,9 @@ SENTENCES = 12_000
 REVIEWS = 30_000
 """Sentences of novels and reviews that the register is learned from, beside all poems."""
 HELD_OUT = 5
-"""Every so many-th poem calibrates; then the verdict is learned again with it. The network never
-reads it."""
+"""Every so many-th poem calibrates; then all is learned again with it."""
+BREAKINGS = 2
+"""Ways in which the novels are broken into lines."""
 
 
 def main() -> None:
@@ -75,18 +77,30 @@ def main() -> None:
     poets = by_poet(school, texts)
     poem = np.array([line.poem for line in texts.poems])
     held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
-    lesson, felt = school.lesson(np.flatnonzero(~held_out))
-    lines_read = [known.texts[place] for place in lesson]
-    kept = options.work / f"read-{options.seed}.pt"
-    network.read(net, texts, cutter, lines_read, felt, positive, options.seed, kept)
-    review = reviews.calibrated([net, characters])
-    known = replace(known, pooled=pooled(net, rows_of(pieces, known.texts)))
-    school = replace(school, lines=known)
+
+    def read(
+        name: str, school: literature.School, poems: NDArray[np.intp]
+    ) -> tuple[network.Network, literature.School]:
+        """The network after it read these lines of poems and the novels, and the school that
+        sees by it."""
+        lesson, felt = school.lesson(poems)
+        reader = copy.deepcopy(net)
+        lines_read = [known.texts[place] for place in lesson]
+        kept = options.work / f"{name}-{options.seed}.pt"
+        network.read(reader, texts, cutter, lines_read, felt, positive, options.seed, kept)
+        heard = pooled(reader, rows_of(pieces, known.texts))
+        return reader, replace(school, lines=replace(known, pooled=heard))
+
+    _, school = read("read", school, np.flatnonzero(~held_out))
+    school = literature.School.of(school.lines)  # the teacher, too, sees by it
     outputs = school.held_out(held_out)
     truth = known.targets[held_out]
     verse = calibration.literature(outputs[:, 0], truth[:, 0])
     valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
-    learned = school.learn(np.arange(len(known.targets)))
+    everything = np.arange(len(known.targets))
+    net, school = read("reread", school, everything)
+    review = reviews.calibrated([net, characters])
+    learned = school.learn(everything)
     judged, verdicts = in_novels(learned, pieces, meant, net)
     prose = calibration.prose(judged, verdicts)
     random = np.random.default_rng(1)
@@ -166,10 +180,11 @@ def literary(
     meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
 ) -> literature.Lines:  # fmt: skip
     """All that literature is learned from, seen in every view."""
-    random = np.random.default_rng(0)
     poems = [line.text for line in texts.poems]
     novels = [
-        (name, line)
+        (f"{name}, {breaking}", line)
+        for breaking in range(BREAKINGS)
+        for random in [np.random.default_rng(breaking)]
         for name in dict.fromkeys(name for name, _ in texts.novels)
         for line in literature.versified(
             [sentence for other, sentence in texts.novels if other == name], poems, random

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,19 +25,32 @@ UNKNOWN = 0.04
 """Share of pieces that are hidden in training."""
 SAMPLING = 0.5
 """How much likelier likely ways to cut a text are drawn (Kudo 2018's alpha)."""
-EPOCHS = 7
 BATCH = 256
-RATE = 1.5e-3
 LAST_RATE = 2e-4
 """Of one more epoch, on the train split alone: it is what the test split is like."""
 COMMENTS_EVERY = 6
 """Batches of reviews to one of comments."""
 LONGEST = 64
-READINGS = 8
+READINGS = 4
 """Times that it reads literature, after the reviews."""
 READING_RATE = 6e-4
 LINES, REVIEWS = 128, 128
 """In a batch then."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How often the reviews are gone through, not counting the last epoch, and how fast.
+
+    Attributes:
+        epochs: how often.
+        rate: at first; it falls to nothing.
+        before: epochs of the courses before it, which are counted on from.
+    """
+
+    epochs: int
+    rate: float
+    before: int = 0
 
 
 class Block(nn.Module):
@@ -161,7 +175,7 @@ def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
 
 def train(
     network: Network, texts: Texts, pieces: SentencePieceProcessor, rows: Sequence[Sequence[int]],
-    positive: NDArray[np.float32], condition: str, seed: int, kept: Path,
+    positive: NDArray[np.float32], condition: str, course: Course, seed: int, kept: Path,
 ) -> None:  # fmt: skip
     """Learn how positive reviews are and the comments' emotions; goes on after the last epoch kept.
 
@@ -175,6 +189,7 @@ def train(
         rows: of the pieces of each review, cut the likeliest way.
         positive: the probability that each review is, (reviews,).
         condition: "open" or "paper".
+        course: how long and how fast.
         seed: of batches and dropout.
         kept: the file where each epoch is kept.
     """
@@ -194,11 +209,11 @@ def train(
         [[float(label in comment.emotions) for label in LABELS] for comment in texts.comments]
     )
 
-    for epoch in range(done, EPOCHS + 1):
+    for epoch in range(course.before + done, course.before + course.epochs + 1):
         torch.manual_seed(1000 * seed + epoch)
         sentencepiece.set_random_generator_seed(1000 * seed + epoch)
         random = np.random.default_rng([seed, epoch])
-        last = epoch == EPOCHS
+        last = epoch == course.before + course.epochs
         places = texts.epoch("paper" if last else condition, random)
         batches = list(_batches(places, lengths, random))
         network.train()
@@ -208,7 +223,8 @@ def train(
             if last:
                 rate = LAST_RATE * (1 - number / len(batches))
             else:
-                rate = RATE * min(1, step / 300) * max(0.02, 1 - step / (EPOCHS * len(batches)))
+                left = 1 - step / (course.epochs * len(batches))
+                rate = course.rate * min(1, step / 300) * max(0.02, left)
             with torch.autocast("cpu", torch.bfloat16):
                 rating, _ = network(*_cut(pieces, [texts.normalized[place] for place in batch]))
             loss = F.binary_cross_entropy_with_logits(rating, target[batch])
@@ -226,7 +242,7 @@ def train(
             flush=True,
         )
         state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-        torch.save(state | {"epochs": epoch + 1, "step": step}, kept)
+        torch.save(state | {"epochs": epoch + 1 - course.before, "step": step}, kept)
     network.eval()
 
 

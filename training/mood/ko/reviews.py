@@ -22,6 +22,8 @@ DILATIONS, RECURRENT = (1, 2), 2
 """Of a teacher: it is another kind of network than the one that ships, and hears other things."""
 TAUGHT = 0.7
 """How much what the teachers say counts, beside the rating."""
+COURSE = network.Course(7, 1.5e-3)
+AGAIN = network.Course(4, 1e-3, before=COURSE.epochs + 1)
 
 Hearer = network.Network | reviewer.Reviewer
 
@@ -75,30 +77,46 @@ class Reviews:
         characters = reviewer.Reviewer()
         reviewer.train(characters, self.texts, self.condition, seed, self.work)
         rated = POSITIVE[self.texts.ratings]
-        teachers = []
+        hearers: list[Hearer] = [characters]
         for other in TEACHERS:
             torch.manual_seed(other)
             teacher = network.Network(self.vectors, DILATIONS, RECURRENT)
-            self._train(teacher, "teacher", other, rated)
+            self._train(teacher, "teacher", other, rated, COURSE)
             self._measure("teacher", other, [teacher, characters])
-            teachers.append(teacher)
-        self._measure("teachers", seed, [*teachers, characters])
-        positive = (1 - TAUGHT) * rated + TAUGHT * self._said([*teachers, characters], seed)
+            hearers.append(teacher)
         torch.manual_seed(seed)
         taught = network.Network(self.vectors)
-        self._train(taught, "taught", seed, positive)
-        self._measure("taught", seed, [taught, characters])
+        for name, course in (("taught", COURSE), ("again", AGAIN)):
+            self._measure(f"teachers of {name}", seed, hearers)
+            said = self._said(hearers, name, seed)
+            positive = (1 - TAUGHT) * rated + TAUGHT * said
+            self._train(taught, name, seed, positive, course)
+            self._measure(name, seed, [taught, characters])
+            hearers = [*hearers, taught]
         return taught, characters, positive
 
     def _train(
-        self, net: network.Network, name: str, seed: int, positive: NDArray[np.float32]
+        self,
+        net: network.Network,
+        name: str,
+        seed: int,
+        positive: NDArray[np.float32],
+        course: network.Course,
     ) -> None:
         kept = self.work / f"{name}-{self.condition}-{seed}.pt"
-        network.train(net, self.texts, self.pieces, self.rows, positive, self.condition, seed, kept)
+        network.train(
+            net, self.texts, self.pieces, self.rows, positive, self.condition, course, seed, kept
+        )
 
-    def _said(self, teachers: Sequence[Hearer], seed: int) -> NDArray[np.float32]:
-        """The probability that each review is positive, as the teachers say it together."""
-        kept = self.work / f"said-{self.condition}-{seed}.npy"
+    def _said(self, teachers: Sequence[Hearer], name: str, seed: int) -> NDArray[np.float32]:
+        """The probability that each review is positive, as the teachers say it together.
+
+        Args:
+            teachers: who say it.
+            name: of the course that is taught by them.
+            seed: of that course.
+        """
+        kept = self.work / f"said-{self.condition}-{name}-{seed}.npy"
         if not kept.exists():
             said = np.zeros(len(self.texts.reviews), np.float32)
             places = self.texts.learned(self.condition)
