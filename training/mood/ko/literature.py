@@ -10,7 +10,8 @@ pooled. Each counts twice, of the line itself and of the lines around it, weaker
 The teacher also sees what is too slow to ship: Kiwi's morphemes themselves, and the mean of what
 multilingual-e5-small makes of the line. It isn't linear, which is worth 0.01 of Spearman. It labels
 the novels, broken into lines as long as the poems' (`versified`), from which, together with the
-poems, the student learns: broken so, they teach it as much again as in whole sentences. (Taught
+poems, the student learns: broken so, they teach it as much again as in whole sentences. When the
+network has read them, the teacher sees by it, and labels them anew. (Taught
 KOTE's and KPoEM's emotions itself, in windows of lines, E5 heard less by itself, 0.53 Spearman on
 held-out poems, than the ridge regression on it.)
 """

@@ -92,7 +92,7 @@ class Reviews:
             positive = (1 - TAUGHT) * rated + TAUGHT * said
             self._train(taught, name, seed, positive, course)
             self._measure(name, seed, [taught, characters])
-            hearers = [*hearers, taught]
+            hearers.append(taught)  # teaches itself next, as it is now
         return taught, characters, positive
 
     def _train(
