@@ -79,28 +79,26 @@ def main() -> None:
     held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
 
     def read(
-        name: str, school: literature.School, poems: NDArray[np.intp]
-    ) -> tuple[network.Network, literature.School]:
-        """The network after it read these lines of poems and the novels, and the school that
-        sees by it."""
-        lesson, felt = school.lesson(poems)
+        name: str, lesson: NDArray[np.intp], felt: NDArray[np.float64]
+    ) -> tuple[network.Network, literature.Lines]:
+        """The network after it read these lines, and all lines as it sees them."""
         reader = copy.deepcopy(net)
         lines_read = [known.texts[place] for place in lesson]
         kept = options.work / f"{name}-{options.seed}.pt"
         network.read(reader, texts, cutter, lines_read, felt, positive, options.seed, kept)
         heard = pooled(reader, rows_of(pieces, known.texts))
-        return reader, replace(school, lines=replace(known, pooled=heard))
+        return reader, replace(known, pooled=heard)
 
-    _, school = read("read", school, np.flatnonzero(~held_out))
-    school = literature.School.of(school.lines)  # the teacher, too, sees by it
+    _, seen = read("read", *school.lesson(np.flatnonzero(~held_out)))
+    school = literature.School.of(seen)  # the teacher, too, sees by it
     outputs = school.held_out(held_out)
     truth = known.targets[held_out]
     verse = calibration.literature(outputs[:, 0], truth[:, 0])
     valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
-    everything = np.arange(len(known.targets))
-    net, school = read("reread", school, everything)
+    lesson, felt = school.lesson(np.arange(len(known.targets)))
+    net, seen = read("reread", lesson, felt)
     review = reviews.calibrated([net, characters])
-    learned = school.learn(everything)
+    learned = literature.learn(seen, lesson, felt)
     judged, verdicts = in_novels(learned, pieces, meant, net)
     prose = calibration.prose(judged, verdicts)
     random = np.random.default_rng(1)
