@@ -1,5 +1,6 @@
 """The network in PyTorch, as `sonify.mood.ko` runs it, and how it learns from reviews and lines."""
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ LONGEST = 64
 READINGS = 4
 """Times that it reads literature, after the reviews."""
 READING_RATE = 6e-4
-LINES, REVIEWS = 128, 128
+LINES, REVIEWS = 128, 384
 """In a batch then."""
 
 
@@ -196,7 +197,7 @@ def train(
     optimizer = torch.optim.AdamW(
         network.parameters(), weight_decay=1e-4, betas=(0.9, 0.98), fused=True
     )
-    done = step = 0
+    done, step = course.before, 0
     if kept.exists():
         state = torch.load(kept, weights_only=True)
         network.load_state_dict(state["network"])
@@ -209,11 +210,12 @@ def train(
         [[float(label in comment.emotions) for label in LABELS] for comment in texts.comments]
     )
 
-    for epoch in range(course.before + done, course.before + course.epochs + 1):
+    end = course.before + course.epochs
+    for epoch in range(done, end + 1):
         torch.manual_seed(1000 * seed + epoch)
         sentencepiece.set_random_generator_seed(1000 * seed + epoch)
         random = np.random.default_rng([seed, epoch])
-        last = epoch == course.before + course.epochs
+        last = epoch == end
         places = texts.epoch("paper" if last else condition, random)
         batches = list(_batches(places, lengths, random))
         network.train()
@@ -242,7 +244,7 @@ def train(
             flush=True,
         )
         state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-        torch.save(state | {"epochs": epoch + 1 - course.before, "step": step}, kept)
+        torch.save(state | {"epochs": epoch + 1, "step": step}, kept)
     network.eval()
 
 
@@ -252,12 +254,14 @@ def read(
 ) -> None:  # fmt: skip
     """Learn also what is felt at lines of literature, and keep reviews in mind.
 
+    As in a course, the reviews of the last reading are the train split's.
+
     What is learned shows in `Network.pool`; the layer that names what is felt is left behind, since
     ridge regression on the vector does better with the few lines that have human verdicts.
 
     Args:
         network: is changed.
-        texts: with the reviews, of which the train split's are seen again.
+        texts: with the reviews, which are seen again.
         pieces: draws how a text is cut.
         lines: normalized.
         felt: at each of them, (lines, any number).
@@ -277,17 +281,24 @@ def read(
     optimizer = torch.optim.AdamW(parameters, weight_decay=1e-2, betas=(0.9, 0.98), fused=True)
     targets = torch.from_numpy(((felt - felt.mean(0)) / felt.std(0)).astype(np.float32))
     target = torch.from_numpy(positive)
-    lengths = np.array([len(line) for line in lines])
+    lengths, review_lengths = (
+        np.array([len(text) for text in some]) for some in (lines, texts.normalized)
+    )
     steps = READINGS * -(-len(lines) // LINES)
     step = 0
 
     network.train()
     for reading in range(READINGS):
         before, total = time.monotonic(), 0.0
-        for batch in _batches(random.permutation(len(lines)), lengths, random, LINES):
+        condition = "paper" if reading == READINGS - 1 else "open"
+        beside = itertools.chain.from_iterable(
+            _batches(texts.epoch(condition, random), review_lengths, random, REVIEWS)
+            for _ in itertools.count()
+        )
+        batches = _batches(random.permutation(len(lines)), lengths, random, LINES)
+        for batch, reviews in zip(batches, beside, strict=False):
             step += 1
             rate = READING_RATE * min(1, step / 100) * max(0.02, 1 - step / steps)
-            reviews = random.choice(texts.train, REVIEWS)
             with torch.autocast("cpu", torch.bfloat16):
                 pooled = network.pool(*_cut(pieces, [lines[place] for place in batch]))
                 heard = head(F.dropout(pooled, 2 * DROPOUT)).float()

@@ -72,28 +72,25 @@ class Reviews:
         return np.array(slopes) @ self.heard(hearers, places) + offset
 
     def learn(self, seed: int) -> tuple[network.Network, reviewer.Reviewer, NDArray[np.float32]]:
-        """The network and the n-grams that ship, and how positive the network was told that each
-        review is, (reviews,)."""
+        """The network and the n-grams that ship, and how positive each review is for what the
+        network learns next, (reviews,)."""
         characters = reviewer.Reviewer()
         reviewer.train(characters, self.texts, self.condition, seed, self.work)
-        rated = POSITIVE[self.texts.ratings]
         hearers: list[Hearer] = [characters]
         for other in TEACHERS:
             torch.manual_seed(other)
             teacher = network.Network(self.vectors, DILATIONS, RECURRENT)
-            self._train(teacher, "teacher", other, rated, COURSE)
+            self._train(teacher, "teacher", other, POSITIVE[self.texts.ratings], COURSE)
             self._measure("teacher", other, [teacher, characters])
             hearers.append(teacher)
+        teachers = tuple(hearers)
         torch.manual_seed(seed)
         taught = network.Network(self.vectors)
         for name, course in (("taught", COURSE), ("again", AGAIN)):
-            self._measure(f"teachers of {name}", seed, hearers)
-            said = self._said(hearers, name, seed)
-            positive = (1 - TAUGHT) * rated + TAUGHT * said
-            self._train(taught, name, seed, positive, course)
+            self._train(taught, name, seed, self._told(hearers, name, seed), course)
             self._measure(name, seed, [taught, characters])
-            hearers.append(taught)  # teaches itself next, as it is now
-        return taught, characters, positive
+            hearers = [*teachers, taught]  # it teaches itself next, as it is then
+        return taught, characters, self._told(hearers, "read", seed)
 
     def _train(
         self,
@@ -108,21 +105,23 @@ class Reviews:
             net, self.texts, self.pieces, self.rows, positive, self.condition, course, seed, kept
         )
 
-    def _said(self, teachers: Sequence[Hearer], name: str, seed: int) -> NDArray[np.float32]:
-        """The probability that each review is positive, as the teachers say it together.
+    def _told(self, teachers: Sequence[Hearer], name: str, seed: int) -> NDArray[np.float32]:
+        """How positive a network is told that each review is: by its rating, and as the teachers
+        say it together.
 
         Args:
             teachers: who say it.
             name: of the course that is taught by them.
             seed: of that course.
         """
+        self._measure(f"teachers of {name}", seed, teachers)
         kept = self.work / f"said-{self.condition}-{name}-{seed}.npy"
         if not kept.exists():
             said = np.zeros(len(self.texts.reviews), np.float32)
             places = self.texts.learned(self.condition)
             said[places] = 1 / (1 + np.exp(-self._together(teachers, places)))
             np.save(kept, said)
-        return np.load(kept)
+        return (1 - TAUGHT) * POSITIVE[self.texts.ratings] + TAUGHT * np.load(kept)
 
     def _measure(self, name: str, seed: int, hearers: Sequence[Hearer]) -> None:
         """Keep and print the accuracy on the test split, where all are known to be reviews."""
