@@ -66,13 +66,17 @@ class Page(FileOutput):
             self._chapter = phrase.chapter.index
             title = html.escape(phrase.chapter.title)
             self._put(f"<section>\n<h2>{title}</h2>\n" if title else "<section>\n")
+        since = phrase.time - self._origin
+        began = _milliseconds(since)
         sung = []
         for start, _, mood in phrase.sung():
             self._add_sentence(mood)
-            sung.append([_milliseconds(phrase.seconds(start)), *_feeling(mood)])
+            # rounded once, so that a sentence begins where the report says
+            begins = _milliseconds(since + phrase.seconds(start)) - began
+            sung.append([begins, *_feeling(mood)])
         record = [
             self._chapter,
-            _milliseconds(phrase.time - self._origin),
+            began,
             _milliseconds(phrase.duration),
             int(phrase.mode == "minor"),
             sung,
