@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_from_an_empty_folder_to_a_model_with_a_card(little: Path, monkeypatch):
     monkeypatch.setattr("sys.argv", command)
     training.main()
     card = (models / "ko" / "card.md").read_text(encoding="utf-8")
-    assert "| open | taught | " in card and "## Figures" in card
+    assert re.search(r"\| open \| taught \| [\d.]+% \|  \|", card) and "## Figures" in card
     model = KoModel.load(models / "ko")
     (mood,) = model.hear([Sentence("정말 재미있는 영화였다.", Chapter(0, ""), 0, 0)])
     assert -1 <= mood.valence <= 1
