@@ -65,11 +65,13 @@ class Review:
         text: as it was written; may be empty.
         rating: 1 to 10; None where the file tells only positive from negative.
         positive: True from rating 9, False up to 4, None between (the corpus' own labels).
+        id: the corpus' number of it.
     """
 
     text: str
     rating: int | None
     positive: bool | None
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +118,17 @@ def nsmc(split: Literal["train", "test", "extra"]) -> Iterator[Review]:
         with lzma.open(everything, "rt", encoding="utf-8", newline="\n") as lines:
             next(lines)
             for line in lines:
-                _, _, rating, part, text = line.rstrip("\n").split("\t")
+                number, _, rating, part, text = line.rstrip("\n").split("\t")
                 if part == split:
-                    yield _rated(text, int(rating))
+                    yield _rated(text, int(rating), number)
     else:
         with (folder() / "nsmc" / f"ratings_{split}.txt").open(
             encoding="utf-8", newline="\n"
         ) as lines:
             next(lines)
             for line in lines:
-                _, text, label = line.rstrip("\r\n").split("\t")
-                yield Review(text, None, label == "1")
+                number, text, label = line.rstrip("\r\n").split("\t")
+                yield Review(text, None, label == "1", number)
 
 
 def kpoem(split: Literal["train", "dev", "test"]) -> Iterator[PoemLine]:
@@ -177,5 +179,5 @@ def verdicts(split: Literal["dev", "test"]) -> dict[str, dict[int, str]]:
     return found
 
 
-def _rated(text: str, rating: int) -> Review:
-    return Review(text, rating, True if rating >= 9 else False if rating <= 4 else None)
+def _rated(text: str, rating: int, number: str) -> Review:
+    return Review(text, rating, True if rating >= 9 else False if rating <= 4 else None, number)

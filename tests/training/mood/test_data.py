@@ -27,11 +27,11 @@ def test_nsmc_with_ratings(folder):
             "4\t9\t9\ttest\t\n"
         )
     assert list(data.nsmc("train")) == [
-        Review('"좋다" 참\u2028좋다', 10, True),
-        Review("나쁘다", 1, False),
+        Review('"좋다" 참\u2028좋다', 10, True, "1"),
+        Review("나쁘다", 1, False, "2"),
     ]
-    assert list(data.nsmc("extra")) == [Review("그저 그렇다", 7, None)]
-    assert list(data.nsmc("test")) == [Review("", 9, True)]
+    assert list(data.nsmc("extra")) == [Review("그저 그렇다", 7, None, "3")]
+    assert list(data.nsmc("test")) == [Review("", 9, True, "4")]
 
 
 def test_nsmc_as_published(folder):
@@ -42,10 +42,10 @@ def test_nsmc_as_published(folder):
         "id\tdocument\tlabel\r\n3\t나쁘다\t0\r\n", encoding="utf-8", newline=""
     )
     assert list(data.nsmc("train")) == [
-        Review('"좋다" 참\u2028좋다', None, True),
-        Review("", None, False),
+        Review('"좋다" 참\u2028좋다', None, True, "1"),
+        Review("", None, False, "2"),
     ]
-    assert list(data.nsmc("test")) == [Review("나쁘다", None, False)]
+    assert list(data.nsmc("test")) == [Review("나쁘다", None, False, "3")]
 
 
 def test_kpoem(folder):
