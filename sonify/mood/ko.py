@@ -36,6 +36,8 @@ CONFIG, PIECES, WEIGHTS = "config.json", "pieces.tsv", "weights.npz"
 NEARNESS = (0.5, 0.4, 0.3)
 """How much the next sentence, before or after, counts for a sentence; the second; the third."""
 CONTEXT = len(NEARNESS)
+KEPT = 0.9
+"""How much of what the sentences before said of a text's kind counts for the next one."""
 BATCH = 64
 """Sentences heard at once."""
 LONGEST = 96
@@ -77,8 +79,8 @@ class Weights:
         ngrams_hidden: (n, m). ngrams_hidden_bias: (m,). ngrams_out: (n + m,). ngrams_bias: ().
         emotions: from the review's hidden layer to the emotions of a comment, (h, 44).
             emotions_bias: (44,).
-        vectors: what a piece means, and last how pleasant that is, in whole numbers, (p, m); times
-            `vectors_scale`, ().
+        vectors: what a piece means, how pleasant that is and what it makes felt, in whole numbers,
+            (p, m); times `vectors_scale`, ().
         terms: the hashed n-grams that literature's verdict knows, sorted, (t,).
         terms_idf: their inverse frequencies, (t,).
         terms_out: in whole numbers, (t, 2o); times `terms_scale`, (2o,). o = 10 outputs: valence,
@@ -136,7 +138,8 @@ class Calibration:
 
     Attributes:
         review: slopes of the network's and of the n-grams' logit, and an offset.
-        prior: what is added to the logit that a text is a review, once for all of its neighbours.
+        prior: what is added to the logits that a text is a review, and that literature is prose,
+            once for all of its sentences.
         verse: slope and offset to the logit of a pleasant line.
         prose: slope and offset to that of a pleasant sentence.
         intensity: the shares of the strongest emotion that are heard as 0 and as 1.
@@ -145,7 +148,7 @@ class Calibration:
     """
 
     review: tuple[float, float, float]
-    prior: float
+    prior: tuple[float, float]
     verse: tuple[float, float]
     prose: tuple[float, float]
     intensity: tuple[float, float]
@@ -164,6 +167,7 @@ class _Heard:
         own: literature's outputs, without those of its neighbours; then the logits that it is a
             review, and that it is prose, (n, o + 2).
         beside: what it adds to its neighbours' `own`, (n, o + 2).
+        before: what the sentences of its chapter before it say of the last two, (n, 2).
     """
 
     sentences: list[Sentence]
@@ -171,6 +175,7 @@ class _Heard:
     comment: Array
     own: Array
     beside: Array
+    before: Array
 
     def __add__(self, other: "_Heard") -> "_Heard":
         return _Heard(
@@ -245,8 +250,16 @@ class KoModel:
         reach = CONTEXT if context else 0
         heard: _Heard | None = None
         given = 0  # of those in `heard`
+        said = np.zeros(2, np.float32)  # of the kind of text, by all that was heard of the chapter
+        chapter = -1
         for batch in in_batches(sentences, 1 if live else BATCH):
-            heard = heard + self._hear(batch) if heard else self._hear(batch)
+            new = self._hear(batch)
+            for place, sentence in enumerate(batch if context else ()):
+                if sentence.chapter.index != chapter:
+                    chapter, said = sentence.chapter.index, np.zeros(2, np.float32)
+                new.before[place] = said
+                said = np.float32(KEPT) * (said + new.own[place, OUTPUTS:])
+            heard = heard + new if heard else new
             settled = max(given, len(heard.sentences) - reach)
             yield from self._moods(heard, given, settled, reach)
             kept = max(0, settled - reach)
@@ -277,7 +290,8 @@ class KoModel:
         register += _times(pooled, w.register) + w.register_bias
         own, beside = np.split(outputs, 2, axis=1)
         own, beside = (np.concatenate([part, register], axis=1) for part in (own, beside))
-        return _Heard(sentences, logit, comment, own, beside)
+        before = np.zeros((len(texts), 2), np.float32)
+        return _Heard(sentences, logit, comment, own, beside, before)
 
     def pool(self, sentences: Sequence[Sequence[int]]) -> Array:
         """The vector of each sentence, (sentences, 2d).
@@ -409,16 +423,19 @@ class KoModel:
         """The moods of some of the sentences that were heard, coloured by their neighbours."""
         chapters = np.array([sentence.chapter.index for sentence in heard.sentences])
         total = heard.own[first:last].copy()
+        total[:, OUTPUTS:] += heard.before[first:last]
         for distance, nearness in enumerate(NEARNESS[:reach], 1):
             for shift in (-distance, distance):
                 near = np.arange(max(first, -shift), min(last, len(chapters) - shift))
                 near = near[chapters[near] == chapters[near + shift]]
-                total[near - first] += np.float32(nearness) * heard.beside[near + shift]
+                columns = slice(None) if shift > 0 else slice(OUTPUTS)  # the rest is in `before`
+                beside = heard.beside[near + shift, columns]
+                total[near - first, columns] += np.float32(nearness) * beside
 
         low, high = self.calibration.intensity
         outputs = total[:, :OUTPUTS]
-        register = _sigmoid(total[:, OUTPUTS] + self.calibration.prior)
-        of_prose = _sigmoid(total[:, OUTPUTS + 1])
+        kind = _sigmoid(total[:, OUTPUTS:] + np.array(self.calibration.prior, np.float32))
+        register, of_prose = kind[:, 0], kind[:, 1]
         review = np.tanh(heard.review[first:last] / 2)  # 2p - 1
         logits = [
             slope * outputs[:, 0] + offset

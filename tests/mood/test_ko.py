@@ -73,6 +73,19 @@ def test_neighbours_colour_a_sentence_but_not_beyond_its_chapter(model):
     assert list(model.hear(other_chapter))[3].valence == alone.valence
 
 
+def test_the_kind_of_a_text_is_heard_over_its_chapter(model):
+    between, last = ["그날 밤이었다."] * ko.CONTEXT, "정말 좋았다."
+    reviews = ["배우들 연기가 좋고 스토리도 탄탄한 영화, 평점 10점 줍니다"] * 6
+    verse = ["님이여, 나는 달빛 아래 홀로 서서", "돌아오지 않는 그대를 노래하노라"] * 3
+
+    def heard(first, chapter=0):
+        some = [*sentences(*first), *sentences(*between, last, chapter=chapter)]
+        return list(model.hear(some))[-1].valence
+
+    assert heard(reviews) != heard(verse)  # from further than `CONTEXT` sentences before
+    assert heard(reviews, chapter=1) == heard(verse, chapter=1)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=12), st.booleans())
 def test_moods_do_not_depend_on_what_is_heard_at_once(model, texts, context):

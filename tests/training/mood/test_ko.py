@@ -12,12 +12,14 @@ from sonify.mood.ko import Calibration, KoModel  # noqa: E402
 from sonify.mood.mood import EMOTIONS  # noqa: E402
 from sonify.reading.book import Chapter, Sentence  # noqa: E402
 from training.mood.data import LABELS, PoemLine  # noqa: E402
+from training.mood.judged import Judgement  # noqa: E402
 from training.mood.ko import (  # noqa: E402
     calibration,
     emotions,
     literature,
     network,
     pieces,
+    register,
     reviewer,
 )
 from training.mood.ko.export import export, whole  # noqa: E402
@@ -26,23 +28,28 @@ from training.mood.ko.register import Register  # noqa: E402
 PIECES = ["<unk>\t0", "▁\t-1", *(f"{piece}\t-3" for piece in "가나다라마바사아자차카타파하")]
 TEXTS = ["가나다 라마", "바", "사아자 차카 타파하 가가", "나라", "다다다 하하", "마바사"]
 OWNERS = ["a", "a", "a", "b", "b", "b"]
+MEANT = pieces.DIMENSIONS + 2 + len(EMOTIONS)
+"""Dimensions of what a piece means and makes felt."""
 
 
 def lines(random, outputs=ko.OUTPUTS):
     def some(width):
         return random.normal(size=(len(TEXTS), width))
 
-    width = 2 * network.DIMENSIONS
-    targets = random.normal(size=(4, outputs))
-    return literature.Lines(TEXTS, OWNERS, targets, some(6), some(width), some(9), some(7))
+    targets, judged = random.normal(size=(4, outputs)), some(outputs)
+    meaning, pooled = some(3 * MEANT), some(2 * network.DIMENSIONS)
+    return literature.Lines(
+        TEXTS, OWNERS, targets, judged, meaning, pooled, some(3 * MEANT), some(7)
+    )
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     torch.manual_seed(0)
     random = np.random.default_rng(0)
-    vectors, scale = whole(random.normal(size=(len(PIECES), 2)))  # as wide as `lines` has them
-    net = network.Network((vectors * scale).astype(np.float32)).eval()
+    vectors, scale = whole(random.normal(size=(len(PIECES), MEANT)))
+    begin = (vectors * scale)[:, : pieces.DIMENSIONS]
+    net = network.Network(begin.astype(np.float32)).eval()
     characters = reviewer.Reviewer().eval()
     with torch.no_grad():
         for parameter in [*net.parameters(), *characters.parameters()]:
@@ -52,7 +59,7 @@ def trained(tmp_path_factory):
     student = literature.School.of(lines(random)).learn(np.arange(4))
     folder = tmp_path_factory.mktemp("ko")
     calibrated = Calibration(
-        (1.0, 0.5, 0.1), 0.7, (2.0, 0.3), (1.0, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL
+        (1.0, 0.5, 0.1), (0.7, -0.2), (2.0, 0.3), (1.0, 0.4), (0.2, 0.9), 0.1, emotions.OF_LABEL
     )
     terms = random.normal(size=len(student.terms))
     registers = [Register(terms, random.normal(size=2 * network.DIMENSIONS) / 20, 0.1)] * 2
@@ -121,28 +128,47 @@ def test_the_teacher_knows_its_lesson_and_nothing_far_from_it():
     np.testing.assert_allclose(teacher.heard(np.arange(3, 6), lesson, targets), 0)
 
 
-@given(
-    st.lists(st.lists(st.sampled_from(["봄", "꽃이", "지고,", "운다."]), min_size=1), max_size=5),
-    st.integers(0, 99),
-)
-def test_a_novel_in_lines_is_the_same_words_in_the_same_order(sentences, seed):
-    prose = [" ".join(words) for words in sentences]
-    poems = ["한 줄", "조금 더 긴 줄은 이렇다"]
-    verse = literature.versified(prose, poems, np.random.default_rng(seed))
-    assert " ".join(verse) == " ".join(prose)
-    assert all(len(line.split()) <= literature.LONGEST + 1 for line in verse)
-    lonely = [line for line in verse if len(line.split()) == 1]
-    assert len(lonely) <= sum(len(words) == 1 for words in sentences)
+def test_a_lesson_is_what_readers_or_the_teacher_say_and_what_was_judged():
+    known = lines(np.random.default_rng(7))
+    school = literature.School.of(known)
+    which, felt = school.lesson(np.array([0, 2]))
+    assert which.tolist() == [0, 2, 4, 5]
+    readers = known.targets[[0, 2]] + known.judged[[0, 2]]
+    np.testing.assert_allclose(felt[:2], readers / 2)
+    teacher = school.teacher.heard(np.array([4, 5]), np.array([0, 2]), readers / 2)
+    np.testing.assert_allclose(felt[2:], (teacher + known.judged[4:]) / 2)
 
 
-def test_polarity_is_the_last_of_mean_highest_and_lowest():
+def test_every_part_of_the_vectors_is_seen_once():
     random = np.random.default_rng(5)
-    vectors = [random.normal(size=(4, 3)), random.normal(size=(1, 3))]
+    vectors = [random.normal(size=(4, MEANT)), random.normal(size=(1, MEANT))]
     features = literature.extremes(vectors)
-    columns = features[:, literature.polarity_of(features)]
-    for row, some in zip(columns, vectors, strict=True):
-        last = some[:, -1]
-        np.testing.assert_allclose(row, [last.mean(), last.max(), last.min()])
+    columns = [literature.columns_of(features, part) for part in literature.PARTS]
+    assert sorted(np.concatenate(columns)) == list(range(3 * MEANT))
+    polarity = features[:, columns[1]].reshape(2, 3, 2)
+    for row, some in zip(polarity, vectors, strict=True):
+        two = some[:, pieces.DIMENSIONS : pieces.DIMENSIONS + 2]
+        np.testing.assert_allclose(row, [two.mean(0), two.max(0), two.min(0)])
+
+
+def test_what_a_morpheme_makes_felt_comes_behind_what_it_means(tmp_path, monkeypatch):
+    flower, grief = ("꽃", "NNG"), ("비탄", "NNG")
+    monkeypatch.setattr(
+        pieces, "similarities", lambda _: {flower: np.ones(80), grief: -np.ones(80)}
+    )
+    monkeypatch.setattr(pieces, "polarities", lambda *_: {flower: 3.0, grief: 1.0})
+    words = {
+        flower: Judgement(0.5, (4, 3, 2, 2, 0, 0, 0, 0)),
+        ("설움", "NNG"): Judgement(-0.9, (0, 0, 1, 0, 9, 3, 2, 1)),
+    }
+    found = pieces.meanings({}, [], words, tmp_path)
+    assert {len(vector) for vector in found.values()} == {MEANT}
+    assert found[flower][80] == 3 and found[flower][81] > 0
+    assert not found[grief][81:].any()
+    sorrow = found["설움", "NNG"]
+    assert not sorrow[:81].any() and sorrow[81] < 0 < sorrow[82 + EMOTIONS.index("sadness")]
+    np.testing.assert_allclose(np.std([found[flower][81:], sorrow[81:]], axis=0), 1)
+    assert pieces.meanings({}, [], {}, tmp_path).keys() == found.keys()  # kept
 
 
 def test_a_word_takes_the_polarity_of_those_that_mean_the_like():
@@ -164,10 +190,19 @@ def test_a_lone_review_is_seldom_taken_for_literature():
     student = literature.School.of(lines(random)).learn(np.arange(4))
     texts = TEXTS * 20
     pooled = random.normal(size=(len(texts), 2))
-    register = Register(np.zeros(len(student.terms)), np.array([1.0, 0.5]), -1.0)
-    logits = pooled @ register.pooled + register.bias
+    some = Register(np.zeros(len(student.terms)), np.array([1.0, 0.5]), -1.0)
+    logits = some.logits(texts, pooled, student)
+    np.testing.assert_allclose(logits, pooled @ some.pooled + some.bias)
     assert np.mean(logits < 0) > 0.5
-    assert np.mean(logits + register.prior(texts, pooled, student) < 0) < 0.02
+    assert np.mean(logits + register.lone(logits) < 0) < 0.02
+
+
+def test_a_poem_is_seldom_taken_for_prose_nor_helped_where_none_is():
+    logits, poem = np.repeat(np.linspace(-3, 1, 40), 5), np.repeat(np.arange(40), 5)
+    prior = register.whole(logits, poem)
+    sums = np.linspace(-15, 5, 40)
+    assert np.mean(sums > 0) > 0.2 and np.mean(sums + prior > 0) <= 0.05
+    assert register.whole(logits - 10, poem) == 0
 
 
 def test_every_label_has_its_place():

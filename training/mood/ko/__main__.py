@@ -7,16 +7,19 @@ import argparse
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from sonify.mood.ko import LONGEST, Calibration, KoModel
 from sonify.mood.models import FOLDER
 from sonify.mood.pieces import Pieces, normalize
-from training.mood import data, metrics
+from training.mood import data, judged, metrics
 from training.mood.data import PoemLine
 from training.mood.ko import (
     calibration,
@@ -27,6 +30,7 @@ from training.mood.ko import (
     network,
 )
 from training.mood.ko import pieces as vocabulary
+from training.mood.ko import register as register_of
 from training.mood.ko.export import export, whole
 from training.mood.ko.register import Register
 from training.mood.ko.reviews import Reviews
@@ -37,8 +41,6 @@ REVIEWS = 30_000
 """Sentences of novels and reviews that the register is learned from, beside all poems."""
 HELD_OUT = 5
 """Every so many-th poem calibrates; then all is learned again with it."""
-BREAKINGS = 2
-"""Ways in which the novels are broken into lines."""
 
 
 def main() -> None:
@@ -61,7 +63,7 @@ def main() -> None:
     texts = Texts()
     morphemes = vocabulary.analyzed(texts, options.work)
     pieces, lines, cutter = vocabulary.vocabulary(morphemes, options.work)
-    meanings = vocabulary.meanings(morphemes, data.lexicon(), options.work)
+    meanings = vocabulary.meanings(morphemes, data.lexicon(), judged.words(), options.work)
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
     rows = [some[:LONGEST] for some in cutter.encode(texts.normalized)]
 
@@ -86,8 +88,8 @@ def main() -> None:
         lines_read = [known.texts[place] for place in lesson]
         kept = options.work / f"{name}-{options.seed}.pt"
         network.read(reader, texts, cutter, lines_read, felt, positive, options.seed, kept)
-        heard = pooled(reader, rows_of(pieces, known.texts))
-        return reader, replace(known, pooled=heard)
+        seen = pooled(reader, rows_of(pieces, known.texts))
+        return reader, replace(known, pooled=seen)
 
     _, seen = read("read", *school.lesson(np.flatnonzero(~held_out)))
     school = literature.School.of(seen)  # the teacher, too, sees by it
@@ -97,15 +99,17 @@ def main() -> None:
     valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
     lesson, felt = school.lesson(np.arange(len(known.targets)))
     net, seen = read("reread", lesson, felt)
+    reviews.measure("read", options.seed, [net, characters])
     review = reviews.calibrated([net, characters])
     learned = literature.learn(seen, lesson, felt)
-    judged, verdicts = in_novels(learned, pieces, meant, net)
-    prose = calibration.prose(judged, verdicts)
+    heard, verdicts = in_novels(learned, pieces, meant, net)
+    prose = calibration.prose(heard, verdicts)
     random = np.random.default_rng(1)
     drawn = random.permutation(len(texts.novels))[:SENTENCES]
     some_reviews = random.choice(texts.train, REVIEWS, replace=False)
     kinds = {
-        "verse": known.texts[: len(known.targets)],
+        "verse": [known.texts[place] for place in np.flatnonzero(~held_out)],
+        "held out": [known.texts[place] for place in np.flatnonzero(held_out)],
         "prose": [normalize(texts.novels[place][1]) for place in drawn],
         "reviews": [texts.normalized[place] for place in some_reviews],
         "validation": [texts.normalized[place] for place in texts.validation],
@@ -118,7 +122,12 @@ def main() -> None:
             one, other, np.vstack([vector[kind] for kind in (*some, *others)]), learned
         )
 
-    registers = [register(["verse", "prose"], ["reviews"]), register(["verse"], ["prose"])]
+    registers = [
+        register(["verse", "held out", "prose"], ["reviews"]),
+        register(["verse", "held out"], ["prose"]),
+    ]
+    told = register(["verse"], ["prose"]).logits(kinds["held out"], vector["held out"], learned)
+    lone = registers[0].logits(kinds["validation"], vector["validation"], learned)
     export(
         options.models / KoModel.name,
         lines,
@@ -130,11 +139,11 @@ def main() -> None:
         registers,
         Calibration(
             review=review,
-            prior=registers[0].prior(kinds["validation"], vector["validation"], learned),
+            prior=(register_of.lone(lone), register_of.whole(told, poem[held_out])),
             verse=verse,
             prose=prose,
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
-            neutral=calibration.neutral(np.tanh(np.polyval(prose, judged) / 2), verdicts),
+            neutral=calibration.neutral(np.tanh(np.polyval(prose, heard) / 2), verdicts),
             groups=emotions.OF_LABEL,
         ),
     )
@@ -178,28 +187,50 @@ def literary(
     meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
 ) -> literature.Lines:  # fmt: skip
     """All that literature is learned from, seen in every view."""
-    poems = [line.text for line in texts.poems]
-    novels = [
-        (f"{name}, {breaking}", line)
-        for breaking in range(BREAKINGS)
-        for random in [np.random.default_rng(breaking)]
-        for name in dict.fromkeys(name for name, _ in texts.novels)
-        for line in literature.versified(
-            [sentence for other, sentence in texts.novels if other == name], poems, random
-        )
-    ]
-    originals = poems + [line for _, line in novels]
+    targets = np.array([target(line) for line in texts.poems])
+    others = [(name, line, verdict) for name, line, verdict in judged.lines()]
+    others += [(f"verse {number}", line, verdict) for number, line, verdict in judged.verse()]
+    originals = [line.text for line in texts.poems] + [line for _, line, _ in others]
     normalized = [normalize(text) for text in originals]
     rows = rows_of(pieces, normalized)
     return literature.Lines(
         texts=normalized,
-        owner=[f"poem {line.poem}" for line in texts.poems] + [name for name, _ in novels],
-        targets=np.array([target(line) for line in texts.poems]),
+        owner=[f"poem {line.poem}" for line in texts.poems] + [name for name, *_ in others],
+        targets=targets,
+        judged=as_readers(texts, targets, [verdict for *_, verdict in others]),
         meaning=meaning(vectors, rows),
         pooled=pooled(net, rows),
         morphemes=literature.extremes(vocabulary.meanings_of(originals, meanings)),
         e5=e5.embed(normalized, work / "e5.npy"),
     )
+
+
+def as_readers(
+    texts: Texts, targets: NDArray[np.float64], others: Sequence[judged.Judgement]
+) -> NDArray[np.float64]:
+    """What was judged of the poems' lines, then of others, in terms of readers, (lines, outputs).
+
+    By ridge regression from what was judged of the poems' lines to what their readers felt; at each
+    poem by what was learned from others.
+
+    Args:
+        texts: with the poems.
+        targets: what their readers felt.
+        others: what was judged of the other lines.
+    """
+    verdicts = judged.poems()
+    features = np.array([
+        verdicts[poem, place].features()
+        for poem, lines in groupby(line.poem for line in texts.poems)
+        for place, _ in enumerate(lines)
+    ])  # fmt: skip
+    poem = [line.poem for line in texts.poems]
+    learned = Ridge(10).fit(features, targets)
+    folds = GroupKFold(min(10, len(set(poem))))
+    return np.vstack([
+        cross_val_predict(learned, features, targets, groups=poem, cv=folds),
+        learned.predict([verdict.features() for verdict in others]),
+    ])  # fmt: skip
 
 
 def in_novels(

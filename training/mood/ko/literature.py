@@ -1,19 +1,18 @@
 """What readers feel at a line: ridge regression, taught by a heavier one.
 
-A line has several views: its character n-grams (tf-idf), the mean, highest and lowest of its
-pieces' vectors in each dimension, and of their polarity once more by itself (a sentiment lexicon,
-spread to words that it doesn't list, is worth 0.04 of Spearman to the teacher), what the network
-pooled. Each counts twice, of the line itself and of the lines around it, weaker with distance.
-4,600 lines are few: a network trained on them from the same beginnings stayed behind (0.56 against
-0.61 Spearman on held-out poems).
+A line has several views: its character n-grams (tf-idf); the mean, highest and lowest of its
+pieces' vectors in each dimension: of what they mean, of their polarity (a sentiment lexicon, spread
+to words that it doesn't list, is worth 0.04 of Spearman to the teacher, words that were judged 0.02
+more), of what they make felt; what the network pooled. Each counts twice, of the line itself and of
+the lines around it, weaker with distance. 4,600 lines are few: a network trained on them from the
+same beginnings stayed behind (0.56 against 0.61 Spearman on held-out poems).
 
 The teacher also sees what is too slow to ship: Kiwi's morphemes themselves, and the mean of what
 multilingual-e5-small makes of the line. It isn't linear, which is worth 0.01 of Spearman. It labels
-the novels, broken into lines as long as the poems' (`versified`), from which, together with the
-poems, the student learns: broken so, they teach it as much again as in whole sentences. When the
-network has read them, the teacher sees by it, and labels them anew. (Taught
-KOTE's and KPoEM's emotions itself, in windows of lines, E5 heard less by itself, 0.53 Spearman on
-held-out poems, than the ridge regression on it.)
+novels, broken into lines as long as the poems', and verse, which a large language model judged
+besides (and wrote, verse): these, with both verdicts at once, and the poems, with their readers'
+and the judged ones, are the lesson. When the network has read them, the teacher sees by it, and
+labels them anew.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from sonify.mood.ko import HASH_BITS, NEARNESS, ngrams
+from training.mood.ko.pieces import DIMENSIONS
 
 Array = NDArray[np.float64]
 
@@ -36,33 +36,8 @@ AROUND = 0.5
 STEPS = 200
 EXACT = 2e-3
 """The student's equations are solved in so many steps at most, or to this share of the targets."""
-SHORTEST, LONGEST = 2, 12
-"""Words of a line that a novel is broken into, unless its sentence is shorter."""
-
-
-def versified(
-    sentences: Sequence[str], poems: Sequence[str], random: np.random.Generator
-) -> list[str]:
-    """The sentences broken into lines as long as a poem's, and where there is a comma.
-
-    Args:
-        sentences: in order.
-        poems: lines of poems, whose lengths in words are drawn from.
-        random: draws.
-    """
-    lengths = np.clip([len(line.split()) for line in poems], SHORTEST, LONGEST)
-    lines = []
-    for sentence in sentences:
-        words = sentence.split()
-        while words:
-            line = words[: random.choice(lengths)]
-            stops = (n for n, word in enumerate(line[1:], 2) if word[-1] in ",.!?…")
-            line = line[: next(stops, len(line))]
-            if len(words) == len(line) + 1:  # no word is left alone
-                line = words
-            lines.append(" ".join(line))
-            words = words[len(line) :]
-    return lines
+JUDGED = 0.5
+"""How much what was judged of a line counts, beside what readers or the teacher say."""
 
 
 def count_ngrams(texts: Sequence[str]) -> sparse.csr_matrix:
@@ -101,10 +76,9 @@ def extremes(vectors: Sequence[NDArray[np.float32]]) -> Array:
     ])  # fmt: skip
 
 
-def polarity_of(features: Array) -> slice:
-    """The columns, of `extremes`, of the last dimension."""
-    width = features.shape[1] // 3
-    return slice(width - 1, None, width)
+def columns_of(features: Array, part: str) -> NDArray[np.intp]:
+    """The columns, of `extremes`, of a part of the vectors: one of `PARTS`."""
+    return np.arange(features.shape[1]).reshape(3, -1)[:, PARTS[part]].ravel()
 
 
 def around(owner: Sequence[object]) -> sparse.csr_matrix:
@@ -142,14 +116,15 @@ class Standard:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of poems, labelled, then of novels, which the teacher labels.
+    """Lines of poems, labelled, then of novels and verse, which the teacher labels.
 
     Attributes:
         texts: normalized.
         owner: the poem or novel that each is from.
+        judged: what a large language model judged, in terms of readers, (lines, outputs).
         targets: of the poems' lines, (poems' lines, outputs): valence, the share of each of
             `EMOTIONS` among what was felt, the share of the strongest emotion.
-        meaning: `extremes` of the pieces' vectors, whose last dimension is polarity.
+        meaning: `extremes` of the pieces' vectors.
         pooled: by the network.
         morphemes: `extremes` of the morphemes' vectors, likewise; the teacher's.
         e5: the teacher's.
@@ -158,15 +133,17 @@ class Lines:
     texts: Sequence[str]
     owner: Sequence[str]
     targets: Array
+    judged: Array
     meaning: Array
     pooled: Array
     morphemes: Array
     e5: Array
 
     def view(self, name: str) -> Array:
-        """One of the arrays, or, for `polarity of ...`, what it says of polarity, (lines, 3)."""
-        array: Array = getattr(self, name.removeprefix(POLARITY))
-        return array if not name.startswith(POLARITY) else array[:, polarity_of(array)]
+        """One of the arrays, or of `meaning` and `morphemes` a part: `polarity of meaning`."""
+        part, _, whole = name.rpartition(" of ")
+        array: Array = getattr(self, whole)
+        return array[:, columns_of(array, part)] if part else array
 
     def standard(self, name: str) -> "Standard":
         """That of a view of the poems' lines."""
@@ -203,9 +180,19 @@ class Literature:
     bias: Array
 
 
-POLARITY = "polarity of "
-STUDENT = {"meaning": 0.2, f"{POLARITY}meaning": 0.1, "pooled": 0.2}
-TEACHER = {"morphemes": 0.2, f"{POLARITY}morphemes": 0.1, "pooled": 0.02, "e5": 0.2}
+PARTS = {
+    "sense": slice(DIMENSIONS),
+    "polarity": slice(DIMENSIONS, DIMENSIONS + 2),
+    "feeling": slice(DIMENSIONS + 2, None),
+}
+"""Of vectors of pieces and morphemes: what they mean, how pleasant it is, what it makes felt."""
+STUDENT = {
+    "sense of meaning": 0.2, "polarity of meaning": 0.2, "feeling of meaning": 0.1, "pooled": 0.2,
+}  # fmt: skip
+TEACHER = {
+    "sense of morphemes": 0.2, "polarity of morphemes": 0.2, "feeling of morphemes": 0.1,
+    "pooled": 0.02, "e5": 0.2,
+}  # fmt: skip
 """The views of each, with their weights; n-grams, beside them, weigh 1."""
 
 
@@ -263,21 +250,22 @@ def learn(lines: Lines, learned: NDArray[np.intp], targets: Array) -> Literature
     inverse = inverse_frequency(counts)
     known = np.flatnonzero(inverse > 0).astype(np.int32)
     terms = tf_idf(counts, inverse).tocsr()[:, known].astype(np.float32)
-    features = sparse.hstack([terms, sparse.csr_matrix(lines.dense(STUDENT)[learned])]).tocsr()
-    transposed = features.T.tocsr()
+    transposed, dense = terms.T.tocsr(), lines.dense(STUDENT)[learned]
     near = around([lines.owner[place] for place in learned])  # symmetric
     mean = targets.mean(axis=0)
 
     def weights(dual: Array) -> tuple[Array, Array]:
-        """Of the line itself, and of those around it, both (features, outputs)."""
-        return transposed @ dual, np.float32(AROUND) * (transposed @ (near @ dual))
+        """Of n-grams and of the other features: of the line itself, then of those around it."""
+        both = np.hstack([dual, np.float32(AROUND) * (near @ dual)])
+        return transposed @ both, dense.T @ both
 
     def product(dual: Array) -> Array:
-        own, beside = weights(dual)
-        return features @ own + near @ (features @ beside) + np.float32(RIDGE) * dual
+        of_terms, of_dense = weights(dual)
+        own, beside = np.hsplit(terms @ of_terms + dense @ of_dense, 2)
+        return own + near @ beside + np.float32(RIDGE) * dual
 
     dual = solve(product, (targets - mean).astype(np.float32))
-    out = np.hstack(weights(dual))
+    out = np.vstack(weights(dual))
     bias = np.concatenate([mean, np.zeros_like(mean)])
     folded, start = {}, len(known)
     for name, weight in STUDENT.items():
@@ -286,8 +274,9 @@ def learn(lines: Lines, learned: NDArray[np.intp], targets: Array) -> Literature
         start += len(standard.mean)
         folded[name] = part / standard.scale[:, None]  # the standards are folded into the weights
         bias = bias - standard.mean @ folded[name]
-    meaning = folded["meaning"]
-    meaning[polarity_of(meaning.T)] += folded[f"{POLARITY}meaning"]
+    meaning = np.zeros((lines.meaning.shape[1], out.shape[1]))
+    for part in PARTS:
+        meaning[columns_of(lines.meaning, part)] = folded[f"{part} of meaning"]
     return Literature(known, inverse[known], out[: len(known)], meaning, folded["pooled"], bias)
 
 
@@ -341,14 +330,16 @@ class School:
         return learn(self.lines, *self.lesson(poems))
 
     def lesson(self, poems: NDArray[np.intp]) -> tuple[NDArray[np.intp], Array]:
-        """These lines of poems, then the novels', and what is felt at all of these.
+        """These lines of poems, then all others, and what is felt at all of these.
 
-        In the poems by their readers, in the novels by the teacher, who learned from these poems.
+        In the poems by their readers, in the others by the teacher, who learned from these poems;
+        in all by what was judged, too.
         """
-        novels = np.arange(len(self.lines.targets), len(self.lines.texts))
-        targets = self.lines.targets[poems]
-        labels = self.teacher.heard(novels, poems, targets)
-        return np.concatenate([poems, novels]), np.concatenate([targets, labels])
+        others = np.arange(len(self.lines.targets), len(self.lines.texts))
+        targets = (1 - JUDGED) * self.lines.targets[poems] + JUDGED * self.lines.judged[poems]
+        labels = self.teacher.heard(others, poems, targets)
+        labels = (1 - JUDGED) * labels + JUDGED * self.lines.judged[others]
+        return np.concatenate([poems, others]), np.concatenate([targets, labels])
 
 
 def terms_of(texts: Sequence[str], student: Literature) -> sparse.csr_matrix:

@@ -5,11 +5,12 @@ Kiwi (kiwipiepy, LGPL) cuts text at its morphemes. A unigram model learned from 
 contextual n-gram model also says how near two morphemes are; a piece's vector is what its
 characters' morphemes are near to, so that 슬픔 begins beside 괴로움 before anything was trained. A
 lexicon's words lend their polarity to the morphemes that they are near to, and these to pieces.
+Behind that comes what a large language model judged that morphemes make felt.
 """
 
 import pickle
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from kiwipiepy import Kiwi
 from numpy.typing import NDArray
 
 from sonify.mood.pieces import Pieces, normalize
+from training.mood.judged import Judgement
 from training.mood.ko.texts import Texts
 
 VOCABULARY = 20_000
 DIMENSIONS = 80
-"""Of a piece's vector, but for its polarity, which is the last one."""
+"""Of what a piece means. In its vector its polarity comes next, then the valence that was judged
+and what it makes felt."""
 MORPHEMES = 18_000
 """The commonest morphemes with a meaning of their own, compared with the anchors."""
 ANCHORS = 140
@@ -116,7 +119,7 @@ def vectors(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
     known: dict[tuple[str, str], NDArray[np.float64]],
 ) -> NDArray[np.float32]:
-    """What each piece means, and its polarity, shape (pieces, DIMENSIONS + 1).
+    """What each piece means, its polarity and what it makes felt, shape (pieces, dimensions).
 
     Zero for pieces that are never part of a morpheme with a meaning of its own.
 
@@ -125,7 +128,8 @@ def vectors(
         morphemes: of `analyzed`.
         known: of `meanings`.
     """
-    sums, counts = np.zeros((len(pieces.rows), DIMENSIONS + 1)), np.zeros(len(pieces.rows))
+    width = len(next(iter(known.values())))
+    sums, counts = np.zeros((len(pieces.rows), width)), np.zeros(len(pieces.rows))
     names = {row: piece for piece, row in pieces.rows.items()}
     for some in morphemes.values():
         for text, found in some:
@@ -150,15 +154,19 @@ def vectors(
 def meanings(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
     lexicon: Iterable[tuple[str, float]],
+    judged: Mapping[tuple[str, str], Judgement],
     work: Path,
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """What common morphemes mean, (DIMENSIONS + 1,) each; kept in `work`.
+    """What common morphemes mean and make felt, (DIMENSIONS + 2 + emotions,) each; kept in `work`.
 
-    The principal components of their similarities to the anchors, then their polarity.
+    The principal components of their similarities to the anchors, then their polarity, then the
+    valence that was judged and how strongly each emotion is called up; all from polarity on with a
+    deviation of 1, and 0 where it isn't known.
 
     Args:
         morphemes: of `analyzed`.
         lexicon: words and their polarities.
+        judged: what morphemes make felt.
         work: see above.
     """
     kept = work / "meanings.pickle"
@@ -167,6 +175,13 @@ def meanings(
         polarity = polarities(found, lexicon)
         deviation = np.std([*polarity.values()])
         found = {m: np.append(vector, polarity[m] / deviation) for m, vector in found.items()}
+        felt = {name: np.array([word.valence, *word.felt]) for name, word in judged.items()}
+        deviations = np.std([*felt.values()], axis=0)
+        unknown, unjudged = np.zeros(DIMENSIONS + 1), np.zeros_like(deviations)
+        found = {
+            name: np.concatenate([found.get(name, unknown), felt.get(name, unjudged) / deviations])
+            for name in sorted(found.keys() | felt.keys())
+        }
         kept.write_bytes(pickle.dumps(found))
     return pickle.loads(kept.read_bytes())
 
@@ -237,9 +252,9 @@ def similarities(
 def meanings_of(
     texts: Sequence[str], known: dict[tuple[str, str], NDArray[np.float64]]
 ) -> list[NDArray[np.float64]]:
-    """The vectors of each text's morphemes, (morphemes, DIMENSIONS + 1) each."""
+    """The vectors of each text's morphemes, (morphemes, dimensions) each."""
     kiwi = Kiwi(model_type="cong", num_workers=1)
-    nothing = np.zeros((0, DIMENSIONS + 1))
+    nothing = np.zeros((0, len(next(iter(known.values())))))
     found = []
     for tokens in kiwi.tokenize(iter(texts)):
         names = [(token.form, token.tag.split("-")[0]) for token in tokens]

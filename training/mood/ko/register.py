@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 
 NGRAMS = 3
 """How much n-grams weigh against the pooled vector."""
-TAKEN = 0.01
-"""The share of lone reviews that may be taken for literature."""
+TAKEN = (0.01, 0.05)
+"""The share of lone reviews that may be taken for literature, and of poems for prose."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,34 @@ class Register:
         bias = float(found.intercept_[0] - standard.mean @ of_pooled)
         return cls(NGRAMS * of_terms, of_pooled, bias)
 
-    def prior(
+    def logits(
         self, texts: Sequence[str], pooled: NDArray[np.float32], student: literature.Literature
-    ) -> float:
-        """What to add to the logit of lone texts, so that all but `TAKEN` are of the second kind.
+    ) -> Array:
+        """That each text is of the second kind, (texts,). Args: as in `learn`."""
+        terms = literature.terms_of(texts, student)
+        return np.asarray(terms @ self.terms + pooled @ self.pooled + self.bias)
 
-        A text without neighbours is sooner a review than the only line of a poem; where there are
-        neighbours, what they say is added up and outweighs it.
 
-        Args:
-            texts: normalized, of the second kind; not learned from.
-            pooled: of them.
-            student: as in `learn`.
-        """
-        logits = literature.terms_of(texts, student) @ self.terms + pooled @ self.pooled + self.bias
-        return max(0.0, -float(np.quantile(logits, TAKEN)))
+def lone(logits: Array) -> float:
+    """What to add to the logit that a lone text is a review, so that all but `TAKEN` are.
+
+    A text without neighbours is sooner a review than the only line of a poem; where there are
+    neighbours, what they say is added up and outweighs it.
+
+    Args:
+        logits: of reviews that weren't learned from.
+    """
+    return max(0.0, -float(np.quantile(logits, TAKEN[0])))
+
+
+def whole(logits: Array, poem: NDArray) -> float:
+    """What to add to the logit that literature is prose, so that all but `TAKEN` of poems aren't.
+
+    A poem has few lines to tell by what it is, and some are in prose; a novel has many.
+
+    Args:
+        logits: of lines of poems that weren't learned from.
+        poem: that each belongs to.
+    """
+    sums = [logits[poem == some].sum() for some in np.unique(poem)]
+    return min(0.0, -float(np.quantile(sums, 1 - TAKEN[1])))
