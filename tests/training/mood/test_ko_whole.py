@@ -13,7 +13,7 @@ for package in ("torch", "kiwipiepy", "sentencepiece", "scipy", "sklearn", "nano
 
 from sonify.mood.ko import KoModel  # noqa: E402
 from sonify.reading.book import Chapter, Sentence  # noqa: E402
-from training.mood import data  # noqa: E402
+from training.mood import data, judged  # noqa: E402
 from training.mood.ko import __main__ as training  # noqa: E402
 from training.mood.ko import network, pieces, reviewer, reviews, texts  # noqa: E402
 
@@ -26,7 +26,7 @@ REVIEWS = {"train": 3000, "extra": 1200, "test": 400}
 POEMS = 12
 """One in so many of them."""
 SENTENCES = 150
-"""Of novels."""
+"""Of novels, and lines of these and of verse that were judged."""
 
 LEXICON = [
     {"word": word, "polarity": polarity}
@@ -64,7 +64,9 @@ def little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (some / "knu").mkdir()
     (some / "knu" / "SentiWord_info.json").write_text(json.dumps(LEXICON), encoding="utf-8")
     monkeypatch.setenv("SONIFY_DATA", str(some))
+    lines, verse = (list(islice(some, SENTENCES)) for some in (judged.lines(), judged.verse()))
     for module, name, value in [
+        (judged, "lines", lambda: lines), (judged, "verse", lambda: verse),
         (texts, "TRAIN", REVIEWS["train"]), (texts, "TEST", REVIEWS["test"]),
         (texts, "VALIDATE", 400), (texts, "ANALYZED", 3000),
         (pieces, "VOCABULARY", 3000), (network, "READINGS", 1),
