@@ -26,6 +26,8 @@ LANES = 32
 STEPS = 64
 WARM_UP = 200
 """Windows in which the learning rate rises, but a quarter of all at most."""
+BETTER = 1e-5
+"""Nats an event by which a better loss is better; less is rounding."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ class Trainer:
             seconds = time.time() - began
             with self._averaged():
                 scores = evaluate(self.network, self.validation)
-                if scores["event"] < float(self.best):
+                if scores["event"] < float(self.best) - BETTER:
                     self.best.assign(scores["event"])
                     self.best_epoch.assign(epoch)
                     weights = {
