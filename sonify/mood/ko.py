@@ -16,22 +16,26 @@ which of the two it is about, a review or literature, decides how they are mixed
 """
 
 import json
+import os
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sentencepiece import SentencePieceProcessor
 
 from sonify.errors import SonifyError
 from sonify.mood.batches import in_batches
 from sonify.mood.mood import EMOTIONS, Mood, Polarity
-from sonify.mood.pieces import Pieces, normalize
+from sonify.mood.spelling import normalize
 from sonify.reading.book import Sentence
 
-CONFIG, PIECES, WEIGHTS = "config.json", "pieces.tsv", "weights.npz"
+CONFIG, PIECES, WEIGHTS = "config.json", "pieces.model", "weights.npz"
 
 NEARNESS = (0.5, 0.4, 0.3)
 """How much the next sentence, before or after, counts for a sentence; the second; the third."""
@@ -39,7 +43,9 @@ CONTEXT = len(NEARNESS)
 KEPT = 0.9
 """How much of what the sentences before said of a text's kind counts for the next one."""
 BATCH = 64
-"""Sentences heard at once."""
+"""Sentences heard at once, by one thread."""
+AHEAD = os.cpu_count() or 1
+"""Batches that other threads hear while one is waited for."""
 LONGEST = 96
 """Pieces; the rest of a longer sentence is not heard."""
 LONGEST_TEXT = 400
@@ -53,8 +59,11 @@ HEADS = 4
 ORDERS = 5
 """Characters of the longest n-gram."""
 HASH_BITS = 20
-COMMON = 4096
-"""Pieces, the most frequent ones, of which the convolution is kept: 19 of 20 that are met."""
+COMMON = 8192
+"""Pieces, the most frequent ones, of which the convolution is kept."""
+
+_DAMAGES = (RuntimeError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile)
+"""What reading a damaged file raises; SentencePiece the first."""
 
 Array = NDArray[np.float32]
 
@@ -197,34 +206,44 @@ class KoModel:
     name: ClassVar[str] = "ko"
     language: ClassVar[str] = "ko"
 
-    pieces: Pieces
+    pieces: SentencePieceProcessor
     weights: Weights
     calibration: Calibration
     _groups: Array = field(init=False, repr=False)  # (44, emotions), 1 where one belongs
-    _pooling: Array = field(init=False, repr=False)  # value and attention together, (d, d + HEADS)
+    _recurrent: list["_Exact"] = field(init=False, repr=False)
+    _pooling: "_Exact" = field(init=False, repr=False)  # value and attention, (d, d + HEADS)
     _places: NDArray[np.int32] = field(init=False, repr=False)  # of each n-gram in the terms
     _convolved: Array = field(init=False, repr=False)  # (COMMON + 1, 3, 2d), see `_convolve`
     _met: NDArray[np.bool_] = field(init=False, repr=False)  # pieces of which that is known
     _meaningful: NDArray[np.bool_] = field(init=False, repr=False)  # pieces that have a vector
 
     def __post_init__(self) -> None:
+        w = self.weights
         groups = [[group == name for name in EMOTIONS] for group in self.calibration.groups]
         object.__setattr__(self, "_groups", np.array(groups, np.float32))
-        pooling = np.concatenate([self.weights.value, self.weights.attention], axis=1)
+        *recurrent, pooling = (
+            _Exact.after_layer_norm(*layer)
+            for layer in zip(
+                [w.convolution_norm, *w.recurrent_norm],
+                [*w.recurrent, np.concatenate([w.value, w.attention], axis=1)],
+                strict=True,
+            )
+        )
+        object.__setattr__(self, "_recurrent", recurrent)
         object.__setattr__(self, "_pooling", pooling)
         places = np.full(1 << HASH_BITS, -1, np.int32)
-        places[self.weights.terms] = np.arange(len(self.weights.terms), dtype=np.int32)
+        places[w.terms] = np.arange(len(w.terms), dtype=np.int32)
         object.__setattr__(self, "_places", places)
-        pieces, d = self.weights.embedding.shape
+        pieces, d = w.embedding.shape
         common = min(COMMON, pieces)
         # Filled, not only promised: what hears for months isn't to grow by it.
         object.__setattr__(self, "_convolved", np.full((common + 1, 3, 2 * d), 0, np.float32))
         object.__setattr__(self, "_met", np.zeros(common + 1, np.bool_))
-        object.__setattr__(self, "_meaningful", self.weights.vectors.any(axis=1))
+        object.__setattr__(self, "_meaningful", w.vectors.any(axis=1))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a model folder: `config.json`, `pieces.tsv` and `weights.npz`.
+        """Read a model folder: `config.json`, `pieces.model` and `weights.npz`.
 
         Raises:
             SonifyError: something there is missing or isn't what it should be.
@@ -232,14 +251,14 @@ class KoModel:
         try:
             config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
             calibration = Calibration(**config)
-            pieces = Pieces.parse((folder / PIECES).read_text(encoding="utf-8").split("\n"))
+            pieces = SentencePieceProcessor(model_proto=(folder / PIECES).read_bytes())
             with np.load(folder / WEIGHTS, allow_pickle=False) as file:
                 weights = Weights(**{f.name: _single(file[f.name]) for f in fields(Weights)})
-            if len(weights.embedding) != len(pieces.rows):
+            if len(weights.embedding) != pieces.vocab_size():
                 raise ValueError("pieces and embedding don't fit")
         except OSError as error:
             raise SonifyError(f"can't read the mood model {folder}: {error.strerror}") from error
-        except (ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except _DAMAGES as error:
             raise SonifyError(f"the mood model {folder} is damaged; reinstall sonify") from error
         return cls(pieces, weights, calibration)
 
@@ -252,9 +271,8 @@ class KoModel:
         given = 0  # of those in `heard`
         said = np.zeros(2, np.float32)  # of the kind of text, by all that was heard of the chapter
         chapter = -1
-        for batch in in_batches(sentences, 1 if live else BATCH):
-            new = self._hear(batch)
-            for place, sentence in enumerate(batch if context else ()):
+        for new in self._hear_ahead(sentences, live):
+            for place, sentence in enumerate(new.sentences if context else ()):
                 if sentence.chapter.index != chapter:
                     chapter, said = sentence.chapter.index, np.zeros(2, np.float32)
                 new.before[place] = said
@@ -267,15 +285,27 @@ class KoModel:
         if heard:
             yield from self._moods(heard, given, len(heard.sentences), reach)
 
+    def _hear_ahead(self, sentences: Iterable[Sentence], live: bool) -> Iterator[_Heard]:
+        """Hears batches, `AHEAD` more while one is waited for; live sentences one by one."""
+        ahead = 0 if live else AHEAD
+        with ThreadPoolExecutor(max(1, ahead)) as threads:
+            coming: deque[Future[_Heard]] = deque()
+            for batch in in_batches(sentences, 1 if live else BATCH):
+                coming.append(threads.submit(self._hear, batch))
+                if len(coming) > ahead:
+                    yield coming.popleft().result()
+            for heard in coming:
+                yield heard.result()
+
     def _hear(self, sentences: list[Sentence]) -> _Heard:
         """Hears sentences together; what it makes of one doesn't depend on the others, to the bit.
 
-        So every product of matrices is of one sentence's alone: how BLAS sums up a row depends on
-        how many rows there are, and on which of them it is.
+        So products of matrices are either exact or of one row alone: how BLAS sums up a row depends
+        on how many rows there are, and on which of them it is.
         """
         w = self.weights
         texts = [normalize(sentence.text) for sentence in sentences]
-        rows = [self.pieces.encode(text)[:LONGEST] or [0] for text in texts]
+        rows = [some[:LONGEST] or [0] for some in self.pieces.encode(texts, num_threads=1)]
         found, owners = ngrams_of([text[:LONGEST_TEXT] for text in texts])
         pooled = self.pool(rows)
 
@@ -304,7 +334,6 @@ class KoModel:
         lengths = np.array([len(sentence) for sentence in sentences])
         ends = np.cumsum(lengths)
         starts = ends - lengths
-        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
 
         x = self._embedded(rows)  # (n, d)
         d = x.shape[1]
@@ -313,10 +342,10 @@ class KoModel:
         x = _layer_norm(x + gated[:, :d] * _sigmoid(gated[:, d:]), w.convolution_norm)
         steps = _Steps.of(starts, lengths)
         for layer in range(RECURRENT):
-            gates = _times_each(x, w.recurrent[layer], spans)
+            gates = self._recurrent[layer].times(x)
             gates += w.recurrent_bias[layer]
             x = _layer_norm(x + steps.remembered(gates), w.recurrent_norm[layer])
-        product = _times_each(x, self._pooling, spans)  # (n, d + HEADS)
+        product = self._pooling.times(x)  # (n, d + HEADS)
         scores = product[:, d:] + w.attention_bias
         scores = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), lengths, axis=0))
         scores /= np.repeat(np.add.reduceat(scores, starts), lengths, axis=0)
@@ -475,7 +504,7 @@ def ngrams(text: str) -> NDArray[np.int64]:
 def ngrams_of(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
     """The n-grams of each of some texts, and the place of the text that each belongs to, sorted."""
     spaced = [f" {text} " for text in texts]
-    codes = np.frombuffer("".join(spaced).encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = np.frombuffer("".join(spaced).encode("utf-32-le"), np.uint32)
     codes = codes.astype(np.uint64)
     of = np.repeat(np.arange(len(texts), dtype=np.int16), [len(text) for text in spaced])
     value = codes * _FIRST
@@ -514,12 +543,40 @@ def _times(x: Array, matrix: Array) -> Array:
     return product
 
 
-def _times_each(x: Array, matrix: Array, spans: Iterable[slice]) -> Array:
-    """x @ matrix, (n, k) @ (k, m) -> (n, m), span by span of the rows."""
-    product = np.empty((len(x), matrix.shape[1]), np.float32)
-    for span in spans:
-        np.matmul(x[span], matrix, out=product[span])
-    return product
+@dataclass(frozen=True, slots=True)
+class _Exact:
+    """A matrix whose product with others is the same to the bit, however BLAS sums it up.
+
+    All factors are whole numbers, so few that no sum exceeds those that single precision knows each
+    of.
+
+    Attributes:
+        whole: whole numbers, (k, m).
+        scale: what to multiply the product of these with others by, (m,).
+    """
+
+    whole: Array
+    scale: Array
+
+    @classmethod
+    def after_layer_norm(cls, gain_and_bias: Array, matrix: Array) -> Self:
+        """A matrix, (k, m), that is to be multiplied with rows normalized so."""
+        gain, bias = gain_and_bias
+        longest = np.float32(np.sqrt(len(gain)) * abs(gain).max() + np.linalg.norm(bias))
+        # No sum of products is larger than the product of two vectors' lengths (Cauchy, Schwarz).
+        scale = np.linalg.norm(matrix, axis=0) * longest * _STEPS / _GREATEST
+        return cls(np.rint(matrix / scale), scale / _STEPS)
+
+    def times(self, x: Array) -> Array:
+        """x @ matrix, (n, k) @ (k, m) -> (n, m), x in steps of 1 / `_STEPS`."""
+        product: Array = np.rint(x * _STEPS) @ self.whole
+        product *= self.scale
+        return product
+
+
+_STEPS = np.float32(256)
+# Single precision knows each whole number up to 2^24; 1 % is for what rounding adds to factors.
+_GREATEST = np.float32(0.99 * 2**24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,14 +615,15 @@ class _Steps:
         A quasi-recurrent layer's fo-pooling: Bradbury et al. 2017.
 
         Args:
-            gates: what is new, what is kept, what is heard of each piece, (n, 3d).
+            gates: what is new, what is kept, what is heard of each piece, (n, 3d); is changed.
 
         Returns:
             (n, d)
         """
         d = gates.shape[1] // 3
         new, kept, heard = (gates[:, part : part + d] for part in range(0, 3 * d, d))
-        kept, new = _sigmoid(kept), np.tanh(new)
+        np.tanh(new, out=new)
+        _sigmoid(gates[:, d:], out=gates[:, d:])
         new *= 1 - kept
         kept, new = (x.reshape(-1, d // 2).take(self.order, 0).reshape(-1, d) for x in (kept, new))
         start, before = 0, new[:0]
@@ -575,7 +633,7 @@ class _Steps:
                 here += kept[start : start + size] * before[:size]
             start, before = start + size, here
         remembered = new.reshape(-1, d // 2).take(self.inverse, 0).reshape(-1, d)
-        remembered *= _sigmoid(heard)
+        remembered *= heard
         return remembered
 
 
@@ -588,12 +646,12 @@ def _layer_norm(x: Array, gain_and_bias: Array) -> Array:
     return normed
 
 
-def _sigmoid(x: Array) -> Array:
-    half = np.float32(0.5)
-    y: Array = half * x
-    np.tanh(y, out=y)  # nothing overflows
-    y *= half
-    y += half
+def _sigmoid(x: Array, out: Array | None = None) -> Array:
+    y: Array = np.negative(x, out=out)
+    with np.errstate(over="ignore"):  # 1 / (1 + inf) is 0, as it should be
+        np.exp(y, out=y)
+    y += 1
+    np.reciprocal(y, out=y)
     return y
 
 

@@ -2,6 +2,7 @@ import json
 import shutil
 from itertools import count
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,6 +94,21 @@ def test_moods_do_not_depend_on_what_is_heard_at_once(model, texts, context):
     assert list(model.hear(some, context=context)) == list(
         model.hear(some, context=context, live=True)
     )
+
+
+def test_products_are_exact(model):
+    gain, bias = model.weights.recurrent_norm[-1]
+    random = np.random.default_rng(0)
+    x = random.normal(size=(50, len(gain)))
+    x /= np.sqrt((x**2).mean(axis=1, keepdims=True))
+    x = (x * gain + bias).astype(np.float32)
+    exact = model._pooling
+    alike = exact.whole.T / np.linalg.norm(exact.whole, axis=0)[:, None]  # the largest sums
+    x = np.vstack([x, alike[:5] * np.linalg.norm(x, axis=1).max()]).astype(np.float32)
+    whole = np.rint(x * 256).astype(np.int64) @ exact.whole.astype(np.int64)
+    assert (exact.times(x) == whole.astype(np.float32) * exact.scale).all()
+    matrix = np.concatenate([model.weights.value, model.weights.attention], axis=1)
+    np.testing.assert_allclose(exact.times(x), x @ matrix, atol=0.02)
 
 
 def test_three_sentences_are_read_ahead_of_a_live_text_or_none(model):

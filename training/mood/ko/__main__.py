@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sentencepiece import SentencePieceProcessor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from sonify.mood.ko import LONGEST, Calibration, KoModel
 from sonify.mood.models import FOLDER
-from sonify.mood.pieces import Pieces, normalize
+from sonify.mood.spelling import normalize
 from training.mood import data, judged, metrics
 from training.mood.data import PoemLine
 from training.mood.ko import (
@@ -62,14 +63,14 @@ def main() -> None:
 
     texts = Texts()
     morphemes = vocabulary.analyzed(texts, options.work)
-    pieces, lines, cutter = vocabulary.vocabulary(morphemes, options.work)
+    pieces = vocabulary.vocabulary(morphemes, options.work)
     meanings = vocabulary.meanings(morphemes, data.lexicon(), judged.words(), options.work)
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
-    rows = [some[:LONGEST] for some in cutter.encode(texts.normalized)]
+    rows = [some[:LONGEST] for some in pieces.encode(texts.normalized)]
 
     meant = vectors * scale
     begin = meant[:, : vocabulary.DIMENSIONS]
-    reviews = Reviews(texts, cutter, rows, begin, options.condition, options.work)
+    reviews = Reviews(texts, pieces, rows, begin, options.condition, options.work)
     net, characters, positive = reviews.learn(options.seed)
     if options.condition == "paper":
         return
@@ -87,7 +88,7 @@ def main() -> None:
         reader = copy.deepcopy(net)
         lines_read = [known.texts[place] for place in lesson]
         kept = options.work / f"{name}-{options.seed}.pt"
-        network.read(reader, texts, cutter, lines_read, felt, positive, options.seed, kept)
+        network.read(reader, texts, pieces, lines_read, felt, positive, options.seed, kept)
         seen = pooled(reader, rows_of(pieces, known.texts))
         return reader, replace(known, pooled=seen)
 
@@ -130,7 +131,7 @@ def main() -> None:
     lone = registers[0].logits(kinds["validation"], vector["validation"], learned)
     export(
         options.models / KoModel.name,
-        lines,
+        pieces,
         net,
         characters,
         vectors,
@@ -183,8 +184,8 @@ def by_poet(school: literature.School, texts: Texts) -> dict[str, tuple[float, f
 
 
 def literary(
-    texts: Texts, pieces: Pieces, vectors: NDArray[np.float32], net: network.Network,
-    meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
+    texts: Texts, pieces: SentencePieceProcessor, vectors: NDArray[np.float32],
+    net: network.Network, meanings: dict[tuple[str, str], NDArray[np.float64]], work: Path,
 ) -> literature.Lines:  # fmt: skip
     """All that literature is learned from, seen in every view."""
     targets = np.array([target(line) for line in texts.poems])
@@ -234,7 +235,7 @@ def as_readers(
 
 
 def in_novels(
-    student: literature.Literature, pieces: Pieces, vectors: NDArray[np.float32],
+    student: literature.Literature, pieces: SentencePieceProcessor, vectors: NDArray[np.float32],
     net: network.Network,
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:  # fmt: skip
     """The valences that the student hears in the sentences that were judged, and the verdicts."""
@@ -250,9 +251,9 @@ def in_novels(
     return np.array(heard), np.array(given)
 
 
-def rows_of(pieces: Pieces, texts: Sequence[str]) -> list[list[int]]:
+def rows_of(pieces: SentencePieceProcessor, texts: Sequence[str]) -> list[list[int]]:
     """The rows of the pieces of some normalized texts, one or more of each."""
-    return [pieces.encode(text)[:LONGEST] or [0] for text in texts]
+    return [some[:LONGEST] or [0] for some in pieces.encode(texts)]
 
 
 def meaning(vectors: NDArray[np.float32], rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from sentencepiece import SentencePieceProcessor
 
 from sonify.mood.ko import CONFIG, PIECES, WEIGHTS, Calibration
 from training.mood.ko.literature import Literature
@@ -22,7 +23,7 @@ IN_FULL = frozenset({
 
 
 def export(
-    folder: Path, lines: Sequence[str], network: Network, reviewer: Reviewer,
+    folder: Path, pieces: SentencePieceProcessor, network: Network, reviewer: Reviewer,
     vectors: NDArray[np.int8], vectors_scale: float, literature: Literature,
     registers: Sequence[Register],
     calibration: Calibration,
@@ -31,7 +32,7 @@ def export(
 
     Args:
         folder: made where there is none.
-        lines: of `pieces.tsv`.
+        pieces: learned.
         network: trained.
         reviewer: trained.
         vectors: of the pieces, times `vectors_scale`.
@@ -90,7 +91,7 @@ def export(
     }
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / WEIGHTS, **{n: _narrow(n, a) for n, a in arrays.items()})
-    (folder / PIECES).write_text("\n".join(lines), encoding="utf-8", newline="\n")
+    (folder / PIECES).write_bytes(pieces.serialized_model_proto())
     config = json.dumps(asdict(calibration), ensure_ascii=False, indent=2)
     (folder / CONFIG).write_text(config + "\n", encoding="utf-8", newline="\n")
 

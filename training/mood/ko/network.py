@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sonify.mood.ko import HEADS, RECURRENT
-from sonify.mood.pieces import normalize
+from sonify.mood.spelling import normalize
 from training.mood.data import LABELS
 from training.mood.ko.texts import Texts
 

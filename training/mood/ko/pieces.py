@@ -8,6 +8,7 @@ lexicon's words lend their polarity to the morphemes that they are near to, and 
 Behind that comes what a large language model judged that morphemes make felt.
 """
 
+import io
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ import sentencepiece
 from kiwipiepy import Kiwi
 from numpy.typing import NDArray
 
-from sonify.mood.pieces import Pieces, normalize
+from sonify.mood.spelling import normalize
 from training.mood.judged import Judgement
 from training.mood.ko.texts import Texts
 
@@ -70,11 +71,8 @@ def analyzed(texts: Texts, work: Path) -> dict[str, list[tuple[str, list[Morphem
 
 def vocabulary(
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]], work: Path
-) -> tuple[Pieces, list[str], sentencepiece.SentencePieceProcessor]:
-    """Learn the pieces; also returns the lines of `pieces.tsv`, and what cuts text into them.
-
-    All is kept in `work`.
-    """
+) -> sentencepiece.SentencePieceProcessor:
+    """Learn the pieces; kept in `work`."""
     kept = work / "pieces.model"
     if not kept.exists():
         delimiter = "\u241f"
@@ -84,9 +82,10 @@ def vocabulary(
             for text, found in some
             for _ in range(TIMES[kind])
         )
+        model = io.BytesIO()  # what is written to a file names the file
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=marked,
-            model_prefix=str(work / "pieces"),
+            model_writer=model,
             vocab_size=VOCABULARY,
             character_coverage=0.9998,
             normalization_rule_name="identity",
@@ -96,10 +95,8 @@ def vocabulary(
             pad_id=3,
             minloglevel=1,
         )
-    cutter = sentencepiece.SentencePieceProcessor(model_file=str(kept))
-    rows = range(cutter.vocab_size())
-    lines = [f"{cutter.id_to_piece(row)}\t{cutter.get_score(row):.5f}" for row in rows]
-    return Pieces.parse(lines), lines, cutter
+        kept.write_bytes(model.getvalue())
+    return sentencepiece.SentencePieceProcessor(model_file=str(kept))
 
 
 def _cut(text: str, morphemes: Sequence[Morpheme], delimiter: str) -> str:
@@ -115,7 +112,7 @@ def _cut(text: str, morphemes: Sequence[Morpheme], delimiter: str) -> str:
 
 
 def vectors(
-    pieces: Pieces,
+    pieces: sentencepiece.SentencePieceProcessor,
     morphemes: dict[str, list[tuple[str, list[Morpheme]]]],
     known: dict[tuple[str, str], NDArray[np.float64]],
 ) -> NDArray[np.float32]:
@@ -129,8 +126,8 @@ def vectors(
         known: of `meanings`.
     """
     width = len(next(iter(known.values())))
-    sums, counts = np.zeros((len(pieces.rows), width)), np.zeros(len(pieces.rows))
-    names = {row: piece for piece, row in pieces.rows.items()}
+    names = [pieces.id_to_piece(row) for row in range(pieces.vocab_size())]
+    sums, counts = np.zeros((len(names), width)), np.zeros(len(names))
     for some in morphemes.values():
         for text, found in some:
             if normalize(text) != text:  # the places of its morphemes would be others

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sonify.mood.pieces import normalize
+from sonify.mood.spelling import normalize
 from training.mood import data
 
 VALIDATE = 8_000
