@@ -15,8 +15,10 @@ Array = NDArray[np.float64]
 
 NGRAMS = 3
 """How much n-grams weigh against the pooled vector."""
-TAKEN = (0.01, 0.05)
-"""The share of lone reviews that may be taken for literature, and of poems for prose."""
+REVIEWS_TAKEN = 0.01
+"""The share of lone reviews that may be taken for literature."""
+POEMS_TAKEN = 0.05
+"""The share of poems that may be taken for prose."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Register:
 
 
 def lone(logits: Array) -> float:
-    """What to add to the logit that a lone text is a review, so that all but `TAKEN` are.
+    """What to add to the logit that a lone text is a review, so that all but `REVIEWS_TAKEN`
+    are.
 
     A text without neighbours is sooner a review than the only line of a poem; where there are
     neighbours, what they say is added up and outweighs it.
@@ -74,11 +77,11 @@ def lone(logits: Array) -> float:
     Args:
         logits: of reviews that weren't learned from.
     """
-    return max(0.0, -float(np.quantile(logits, TAKEN[0])))
+    return max(0.0, -float(np.quantile(logits, REVIEWS_TAKEN)))
 
 
 def whole(logits: Array, poem: NDArray) -> float:
-    """What to add to the logit that literature is prose, so that all but `TAKEN` of poems aren't.
+    """What to add to the logit that literature is prose, so that all but `POEMS_TAKEN` aren't.
 
     A poem has few lines to tell by what it is, and some are in prose; a novel has many.
 
@@ -87,4 +90,4 @@ def whole(logits: Array, poem: NDArray) -> float:
         poem: that each belongs to.
     """
     sums = [logits[poem == some].sum() for some in np.unique(poem)]
-    return min(0.0, -float(np.quantile(sums, 1 - TAKEN[1])))
+    return min(0.0, -float(np.quantile(sums, 1 - POEMS_TAKEN)))
