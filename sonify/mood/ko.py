@@ -377,7 +377,7 @@ class KoModel:
         common = np.append(np.minimum(rows, none), none)
         new = np.unique(common[~self._met[common]])
         new = new[new < none]
-        if len(new):
+        if len(new):  # threads may do this at once: they write the same
             embedded = self._embedded(new)
             for side in range(3):
                 self._convolved[new, side] = _times(embedded, kernel[side])

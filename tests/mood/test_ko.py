@@ -11,6 +11,7 @@ from sonify.errors import SonifyError
 from sonify.mood import ko, models
 from sonify.mood.ko import KoModel
 from sonify.mood.mood import EMOTIONS
+from sonify.mood.spelling import normalize
 from sonify.reading.book import Chapter, Sentence
 
 TEXTS = ["나는 슬프고 괴로워 울었다.", "최고의 영화", "", "쀍뛟", "비가 온다 " * 60, "아침이다!"]
@@ -94,6 +95,18 @@ def test_moods_do_not_depend_on_what_is_heard_at_once(model, texts, context):
     assert list(model.hear(some, context=context)) == list(
         model.hear(some, context=context, live=True)
     )
+
+
+@given(st.text())
+def test_any_text_is_cut_into_pieces_that_are_known(model, text):
+    rows = model.pieces.encode(normalize(text))
+    assert all(0 <= row < len(model.weights.embedding) for row in rows)
+
+
+def test_a_run_of_unknown_characters_is_one_unknown_piece(model):
+    unknown = model.pieces.unk_id()
+    assert model.pieces.encode("사랑῿῾´을").count(unknown) == 1
+    assert model.pieces.encode("") == []
 
 
 def test_products_are_exact(model):

@@ -68,8 +68,7 @@ class Register:
 
 
 def lone(logits: Array) -> float:
-    """What to add to the logit that a lone text is a review, so that all but `REVIEWS_TAKEN`
-    are.
+    """What to add to the logit that lone texts are reviews, so that all but `REVIEWS_TAKEN` are.
 
     A text without neighbours is sooner a review than the only line of a poem; where there are
     neighbours, what they say is added up and outweighs it.
