@@ -1,9 +1,12 @@
 """Processes beside this one, which work while it does something else."""
 
+import contextlib
 import multiprocessing
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -22,17 +25,33 @@ def spawn(work: Callable[..., None], *arguments: Any) -> tuple[BaseProcess, Conn
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_run, args=(work, theirs, *arguments), daemon=True)
-    if threading.current_thread() is threading.main_thread():
-        # It must not hear Ctrl-C even before it can say so.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
-    else:
+    with _without_ctrl_c():
         process.start()
     theirs.close()
     return process, ours
+
+
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """What is started in the block must not hear Ctrl-C even before it can say so; we hear it then.
+
+    To start a process can take long: it is given its arguments then.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+    elif sys.platform == "win32":
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+    else:
+        resource_tracker.ensure_running()  # it would let Ctrl-C through when it is started
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _run(work: Callable[..., None], *arguments: Any) -> None:
