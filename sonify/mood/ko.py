@@ -6,7 +6,7 @@ which of the two it is about, a review or literature, decides how they are mixed
 - A network: pieces → a gated convolution → layers that remember along the text → pooled by
   attention and by maximum into one vector. From it come the review's verdict, the emotions of a
   comment, and which kind of text it is.
-- Hashed character n-grams (as in fastText) have half a say in the review's verdict: they read what
+- Hashed character n-grams (as in fastText) have a say in the review's verdict: they read what
   no vocabulary lists.
 - Literature's verdict is linear in n-grams, pieces and the network's vector, of the sentence and of
   the three before and after it. Lines with human verdicts are few; more parameters would learn them
@@ -18,6 +18,7 @@ which of the two it is about, a review or literature, decides how they are mixed
 import json
 import os
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -62,7 +63,9 @@ HASH_BITS = 20
 COMMON = 8192
 """Pieces, the most frequent ones, of which the convolution is kept."""
 
-_DAMAGES = (RuntimeError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile)
+_DAMAGES = (
+    RuntimeError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 """What reading a damaged file raises; SentencePiece the first."""
 
 Array = NDArray[np.float32]

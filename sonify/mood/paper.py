@@ -8,6 +8,7 @@ from negative: `Mood.emotions` is empty.
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -84,7 +85,9 @@ class PaperModel:
             _check_shapes(weights, len(tokens))
         except OSError as error:
             raise SonifyError(f"can't read the mood model {folder}: {error.strerror}") from error
-        except (ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (
+            ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, zlib.error,
+        ) as error:  # fmt: skip
             raise SonifyError(f"the mood model {folder} is damaged; reinstall sonify") from error
         vocabulary = {token: row for row, token in enumerate(tokens)}
         return cls(vocabulary, **weights, temperature=temperature, neutral=neutral)

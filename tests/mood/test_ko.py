@@ -167,6 +167,19 @@ def test_a_damaged_model_is_said_to_be(tmp_path, broken):
         KoModel.load(folder)
 
 
+@pytest.mark.parametrize("name", ["ko", "ko-paper"])
+@pytest.mark.parametrize("place", [0.1, 0.4, 0.7, 0.95])
+def test_weights_with_other_bytes_in_their_midst_are_damaged(tmp_path, name, place):
+    folder = tmp_path / name
+    shutil.copytree(models.FOLDER / name, folder)
+    weights = bytearray((folder / ko.WEIGHTS).read_bytes())
+    where = int(place * len(weights))
+    weights[where : where + 64] = bytes(range(64))
+    (folder / ko.WEIGHTS).write_bytes(weights)
+    with pytest.raises(SonifyError, match="damaged"):
+        models._LOADERS[name](folder)
+
+
 def test_its_groups_are_emotions(model):
     config = json.loads((models.FOLDER / "ko" / ko.CONFIG).read_text(encoding="utf-8"))
     assert len(config["groups"]) == 44
