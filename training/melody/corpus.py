@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from training.files import whole
+
 logger = logging.getLogger(__name__)
 
 QUARTETS = {
@@ -100,12 +102,10 @@ def write_scores(path: Path, processes: int = 2) -> None:
         if file.suffix in {".abc", ".mxl", ".xml", ".krn", ".musicxml"}
     ]
     files.sort(key=lambda file: -file.stat().st_size if file.suffix == ".abc" else 0)
-    partial = path.with_suffix(".part")
-    with partial.open("w") as out, ProcessPoolExecutor(processes) as pool:
+    with whole(path) as out, ProcessPoolExecutor(processes) as pool:
         for scores in pool.map(_read_file, files, [root] * len(files)):
             for score in scores:
-                out.write(json.dumps(asdict(score)) + "\n")
-    partial.rename(path)
+                out.write(json.dumps(asdict(score)).encode() + b"\n")
 
 
 def read_scores(path: Path) -> Iterator[Score]:

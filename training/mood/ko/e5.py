@@ -19,6 +19,8 @@ from sentencepiece import sentencepiece_model_pb2 as protocol
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.files import whole
+
 LONGEST = 72
 BATCH = 24
 
@@ -168,5 +170,6 @@ def embed(texts: Sequence[str], kept: Path) -> NDArray[np.float32]:
             padded[line, : len(rows[place])] = torch.tensor(rows[place])
         with torch.autocast("cpu", torch.bfloat16):
             found[some] = e5(padded, padded != 1).numpy()
-    np.save(kept, found)
+    with whole(kept) as file:
+        np.save(file, found)
     return found

@@ -20,6 +20,7 @@ from kiwipiepy import Kiwi
 from numpy.typing import NDArray
 
 from sonify.mood.spelling import normalize
+from training.files import whole
 from training.mood.judged import Judgement
 from training.mood.ko.texts import Texts
 
@@ -65,7 +66,8 @@ def analyzed(texts: Texts, work: Path) -> dict[str, list[tuple[str, list[Morphem
             ]
             for kind, some in texts.by_kind().items()
         }
-        kept.write_bytes(pickle.dumps(found))
+        with whole(kept) as file:
+            pickle.dump(found, file)
     return pickle.loads(kept.read_bytes())
 
 
@@ -95,7 +97,8 @@ def vocabulary(
             pad_id=3,
             minloglevel=1,
         )
-        kept.write_bytes(model.getvalue())
+        with whole(kept) as file:
+            file.write(model.getvalue())
     return sentencepiece.SentencePieceProcessor(model_file=str(kept))
 
 
@@ -179,7 +182,8 @@ def meanings(
             name: np.concatenate([found.get(name, unknown), felt.get(name, unjudged) / deviations])
             for name in sorted(found.keys() | felt.keys())
         }
-        kept.write_bytes(pickle.dumps(found))
+        with whole(kept) as file:
+            pickle.dump(found, file)
     return pickle.loads(kept.read_bytes())
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sonify.mood.ko import HASH_BITS, LONGEST_TEXT, ngrams_of
+from training.files import whole
 from training.mood.ko.texts import POSITIVE, Texts
 
 DIMENSIONS = 12
@@ -76,7 +77,8 @@ def train(reviewer: Reviewer, texts: Texts, condition: str, seed: int, work: Pat
             f"{right.mean():.2%} of validation, {time.monotonic() - before:.0f} s",
             flush=True,
         )
-    torch.save(reviewer.state_dict(), kept)
+    with whole(kept) as file:
+        torch.save(reviewer.state_dict(), file)
     reviewer.eval()
 
 

@@ -17,6 +17,7 @@ from scipy.special import expit, logit
 from sentencepiece import SentencePieceProcessor
 from sklearn.linear_model import LogisticRegression
 
+from training.files import whole
 from training.mood import judged
 from training.mood.ko import calibration, network, reviewer
 from training.mood.ko.texts import POSITIVE, Texts
@@ -129,7 +130,8 @@ class Reviews:
             said[places] = expit(self._together(teachers, places))
             if name == "read":
                 self._mend(said, teachers)
-            np.save(kept, said)
+            with whole(kept) as file:
+                np.save(file, said)
         return (1 - TAUGHT) * POSITIVE[self.texts.ratings] + TAUGHT * np.load(kept)
 
     def _mend(self, said: NDArray[np.float32], teachers: Sequence[Hearer]) -> None:
@@ -162,6 +164,7 @@ class Reviews:
         if not kept.exists():
             verdicts = self._together(hearers, self.texts.test)
             right = (verdicts > 0) == (self.texts.ratings[self.texts.test] > 5)
-            kept.write_text(f"{right.mean():.4f}")
+            with whole(kept) as file:
+                file.write(f"{right.mean():.4f}".encode())
         accuracy = float(kept.read_text())
         print(f"NSMC test, {self.condition} condition, {name}, seed {seed}: {accuracy:.2%}")
