@@ -43,7 +43,7 @@ class Judgement:
         return cls(int(valence) / 9, tuple(map(int, felt)))
 
     def features(self) -> NDArray[np.float64]:
-        """What readers' verdicts are predicted from, (22,)."""
+        """What readers' verdicts are predicted from, (23,)."""
         felt = np.array(self.felt, float)
         total, most = max(felt.sum(), 1), felt.max()
         pleasant, unpleasant = felt[PLEASANT].sum(), felt[UNPLEASANT].sum()
@@ -58,11 +58,15 @@ class Judgement:
 def lines() -> Iterator[tuple[str, str, Judgement]]:
     """Lines of novels in their order: the novel's name, the line, the judgement.
 
-    None of the sentences that `data.verdicts("test")` names is among them.
+    None of the sentences that `data.verdicts` names is among them: by those, what was learned is
+    calibrated and tested.
     """
+    calibrating = data.verdicts("dev")
     sentences: list[str] = []
     open_novel = None
     for row in _rows("lines"):
+        if int(row["sentence"]) in calibrating.get(row["novel"], {}):
+            continue
         if row["novel"] != open_novel:
             open_novel = row["novel"]
             sentences = list(data.novel(open_novel))
