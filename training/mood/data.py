@@ -5,7 +5,8 @@ project):
 
     nsmc/reviews.tsv.xz        all reviews, columns `id movie rating split document`
     nsmc/ratings_train.txt     or the corpus as its authors publish it (github.com/e9t/nsmc),
-    nsmc/ratings_test.txt      columns `id document label`: no ratings, no `extra` reviews
+    nsmc/ratings_test.txt      columns `id document label`: no ratings, no `extra` reviews, which
+                               is enough for `ko-paper` alone
     kpoem/lines.jsonl          lines of Korean modern poems with their emotions
     kote/{train,val,test}.tsv  online comments with their emotions, columns `id text labels`
     knu/SentiWord_info.json    words with their polarities (github.com/mrchypark/KnuSentiLexR)
@@ -155,8 +156,13 @@ def lexicon() -> Iterator[tuple[str, float]]:
 
 
 def novels() -> list[str]:
-    """The names of KoCoNovel's novels (arXiv 2404.01140), sorted."""
-    return sorted(path.stem for path in (folder() / "novels").glob("*.txt"))
+    """The names of KoCoNovel's novels (arXiv 2404.01140), sorted.
+
+    Raises:
+        FileNotFoundError: the folder isn't there.
+    """
+    files = (folder() / "novels").iterdir()
+    return sorted(file.stem for file in files if file.suffix == ".txt")
 
 
 def novel(name: str) -> Iterator[str]:

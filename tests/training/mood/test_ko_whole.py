@@ -92,8 +92,17 @@ def test_from_an_empty_folder_to_a_model_with_a_card(little: Path, monkeypatch):
 
     # Interrupted after any step, it takes those that were taken, and comes to the same.
     made = {file.name: file.read_bytes() for file in (models / "ko").iterdir()}
-    before = {file: file.stat().st_mtime_ns for file in work.iterdir() if file.suffix != ".txt"}
+    steps = [*work.glob("*.pt"), *work.glob("*.npy"), *work.glob("*.pickle")]
+    before = {file: file.stat().st_mtime_ns for file in steps}
     training.main()
     assert {file: file.stat().st_mtime_ns for file in before} == before
     again = {file.name: file.read_bytes() for file in (models / "ko").iterdir()}
     assert again["config.json"] == made["config.json"] and again["card.md"] == made["card.md"]
+
+
+def test_what_is_missing_is_said_before_anything_is_learned(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("SONIFY_DATA", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["ko", "--work", str(tmp_path / "work")])
+    with pytest.raises(SystemExit, match=r"SentiWord_info.json is missing"):
+        training.main()
+    assert not list((tmp_path / "work").iterdir())

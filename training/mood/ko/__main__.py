@@ -5,8 +5,9 @@ It takes the steps that an earlier, interrupted run didn't; delete its work fold
 
 import argparse
 import copy
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sonify.mood.ko import LONGEST, Calibration, KoModel
 from sonify.mood.models import FOLDER
 from sonify.mood.spelling import normalize
+from training import files
 from training.mood import data, judged, metrics
 from training.mood.data import PoemLine
+from training.mood.evaluate import Figures, evaluate
 from training.mood.ko import (
     calibration,
     card,
@@ -62,11 +65,18 @@ def main() -> None:
     torch.set_num_threads(1)
 
     texts = Texts()
+    try:  # before hours were spent without it
+        lexicon = list(data.lexicon())
+        _ = texts.reviews, texts.poems, texts.comments, texts.novels
+    except FileNotFoundError as error:
+        raise SystemExit(
+            f"training.mood.ko: {error.filename} is missing; training/mood/data.py lists the data"
+        ) from error
     morphemes = vocabulary.analyzed(texts, options.work)
     pieces = vocabulary.vocabulary(morphemes, options.work)
-    meanings = vocabulary.meanings(morphemes, data.lexicon(), judged.words(), options.work)
+    meanings = vocabulary.meanings(morphemes, lexicon, judged.words(), options.work)
     vectors, scale = whole(vocabulary.vectors(pieces, morphemes, meanings))
-    rows = [some[:LONGEST] for some in pieces.encode(texts.normalized)]
+    rows = rows_of(pieces, texts.normalized)
 
     meant = vectors * scale
     begin = meant[:, : vocabulary.DIMENSIONS]
@@ -129,8 +139,9 @@ def main() -> None:
     ]
     told = register(["verse"], ["prose"]).logits(kinds["held out"], vector["held out"], learned)
     lone = registers[0].logits(kinds["validation"], vector["validation"], learned)
+    folder = options.models / KoModel.name
     export(
-        options.models / KoModel.name,
+        folder,
         pieces,
         net,
         characters,
@@ -148,6 +159,12 @@ def main() -> None:
             groups=emotions.OF_LABEL,
         ),
     )
+    with files.whole(options.work / f"figures-{options.seed}.json") as file:
+        file.write(json.dumps(asdict(evaluate(KoModel.load(folder)))).encode())
+    measured = {
+        int(kept.stem.removeprefix("figures-")): Figures(**json.loads(kept.read_bytes()))
+        for kept in sorted(options.work.glob("figures-*.json"))
+    }
     figures = {
         "spearman": metrics.spearman(valence, truth[:, 0]),
         "balanced": metrics.balanced_accuracy(valence, truth[:, 0]),
@@ -159,13 +176,14 @@ def main() -> None:
         for _, condition, who, seed in [kept.stem.split("-")]
     }
     taught = len(known.texts) - len(known.targets)
-    card.write(options.models / KoModel.name, options.seed, figures, poets, accuracies, taught)
+    card.write(folder, options.seed, measured, figures, poets, accuracies, taught)
 
 
 def by_poet(school: literature.School, texts: Texts) -> dict[str, tuple[float, float]]:
     """Balanced accuracy and Spearman on each poet's lines, learned from the other poets'.
 
-    One calibration serves all of them; otherwise nothing of the poet's was learned.
+    One calibration serves all of them, and so does `as_readers`; otherwise nothing of the poet's
+    was learned.
     """
     poets = np.array([line.poet for line in texts.poems])
     outputs = np.zeros(len(poets))
@@ -212,7 +230,8 @@ def as_readers(
     """What was judged of the poems' lines, then of others, in terms of readers, (lines, outputs).
 
     By ridge regression from what was judged of the poems' lines to what their readers felt; at each
-    poem by what was learned from others.
+    poem by what was learned from others. (So what is said here of other lines knows of all poems,
+    those that `School.held_out` holds out among them, though by nothing but these few weights.)
 
     Args:
         texts: with the poems.
@@ -252,8 +271,8 @@ def in_novels(
 
 
 def rows_of(pieces: SentencePieceProcessor, texts: Sequence[str]) -> list[list[int]]:
-    """The rows of the pieces of some normalized texts, one or more of each."""
-    return [some[:LONGEST] or [0] for some in pieces.encode(texts)]
+    """The rows of the pieces of some normalized texts, as many as the model hears."""
+    return [some[:LONGEST] for some in pieces.encode(texts)]
 
 
 def meaning(vectors: NDArray[np.float32], rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:

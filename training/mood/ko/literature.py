@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from sonify.mood.ko import HASH_BITS, NEARNESS, ngrams
+from sonify.mood.ko import HASH_BITS, LONGEST_TEXT, NEARNESS, ngrams
 from training.mood.ko.pieces import DIMENSIONS
 
 Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ JUDGED = 0.5
 
 def count_ngrams(texts: Sequence[str]) -> sparse.csr_matrix:
     """How often each hashed n-gram stands in each normalized text, (texts, 2 ** HASH_BITS)."""
-    rows = [ngrams(text) for text in texts]
+    rows = [ngrams(text[:LONGEST_TEXT]) for text in texts]
     ends = np.cumsum([0, *map(len, rows)])
     table = sparse.csr_matrix(
         (np.ones(ends[-1]), np.concatenate(rows).astype(np.int64), ends),

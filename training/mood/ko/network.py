@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from sonify.mood.ko import HEADS, RECURRENT
 from sonify.mood.spelling import normalize
+from training.files import whole
 from training.mood.data import LABELS
 from training.mood.ko.texts import Texts
 
@@ -32,6 +33,7 @@ LAST_RATE = 2e-4
 COMMENTS_EVERY = 6
 """Batches of reviews to one of comments."""
 LONGEST = 64
+"""Pieces of a text that are learned from."""
 READINGS = 4
 """Times that it reads literature, after the reviews."""
 READING_RATE = 6e-4
@@ -167,7 +169,7 @@ def drop(x: Tensor, training: bool) -> Tensor:
 
 def padded(texts: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """Rows of pieces and which of them are real, both (texts, longest)."""
-    texts = [text[:LONGEST] or [0] for text in texts]
+    texts = [text or [0] for text in texts]
     rows = torch.zeros(len(texts), max(map(len, texts)), dtype=torch.long)
     real = torch.zeros(rows.shape, dtype=torch.bool)
     for place, text in enumerate(texts):
@@ -246,7 +248,8 @@ def train(
             flush=True,
         )
         state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-        torch.save(state | {"epochs": epoch + 1, "step": step}, kept)
+        with whole(kept) as file:
+            torch.save(state | {"epochs": epoch + 1, "step": step}, file)
     network.eval()
 
 
@@ -314,13 +317,15 @@ def read(
             f" variance of what is felt, {time.monotonic() - before:.0f} s",
             flush=True,
         )
-    torch.save(network.state_dict(), kept)
+    with whole(kept) as file:
+        torch.save(network.state_dict(), file)
     network.eval()
 
 
 def _cut(pieces: SentencePieceProcessor, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """`padded` rows of normalized texts, each cut as it is drawn."""
-    return padded(pieces.encode(texts, enable_sampling=True, alpha=SAMPLING, nbest_size=-1))
+    rows = pieces.encode(texts, enable_sampling=True, alpha=SAMPLING, nbest_size=-1)
+    return padded([some[:LONGEST] for some in rows])
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:

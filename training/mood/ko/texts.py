@@ -73,7 +73,7 @@ class Texts:
 
     @cached_property
     def comments(self) -> list[data.Comment]:
-        """KOTE, whole."""
+        """KOTE's `val` and `test` splits, 10,000 comments."""
         return [comment for split in ("val", "test") for comment in data.kote(split)]
 
     @cached_property
