@@ -31,7 +31,8 @@ TAUGHT = 0.7
 COURSE = network.Course(7, 1.5e-3)
 AGAIN = network.Course(4, 1e-3, before=COURSE.epochs + 1)
 
-Hearer = network.Network | reviewer.Reviewer
+Hearer = network.Network | reviewer.Reviewer | NDArray[np.float32]
+"""Who hears reviews; or what one heard in each of them, see `Reviews.all_heard`."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,27 @@ class Reviews:
         self, hearers: Sequence[Hearer], places: NDArray[np.int64]
     ) -> list[NDArray[np.float32]]:
         """The logits of each hearer, (places,)."""
-        return [
-            network.ratings(hearer, self.rows, places)
-            if isinstance(hearer, network.Network)
-            else reviewer.ratings(hearer, self.texts, places)
-            for hearer in hearers
-        ]
+        found = []
+        for hearer in hearers:
+            if isinstance(hearer, network.Network):
+                found.append(network.ratings(hearer, self.rows, places))
+            elif isinstance(hearer, reviewer.Reviewer):
+                found.append(reviewer.ratings(hearer, self.texts, places))
+            else:
+                found.append(hearer[places])
+        return found
+
+    def all_heard(self, hearer: Hearer, name: str, seed: int) -> NDArray[np.float32]:
+        """The hearer's logits, (reviews,), of what is learned from and measured on; kept."""
+        kept = self.work / f"heard-{self.condition}-{name}-{seed}.npy"
+        if not kept.exists():
+            texts = self.texts
+            places = np.concatenate([texts.learned(self.condition), texts.validation, texts.test])
+            logits = np.zeros(len(texts.reviews), np.float32)
+            (logits[places],) = self.heard([hearer], places)
+            with whole(kept) as file:
+                np.save(file, logits)
+        return np.load(kept)
 
     def calibrated(self, hearers: Sequence[Hearer]) -> tuple[float, ...]:
         """How to add up what they hear, see `calibration.reviews`; by the reviews kept aside."""
@@ -82,20 +98,21 @@ class Reviews:
         network learns next, (reviews,)."""
         characters = reviewer.Reviewer()
         reviewer.train(characters, self.texts, self.condition, seed, self.work)
-        hearers: list[Hearer] = [characters]
+        hearers: list[Hearer] = [self.all_heard(characters, "n-grams", seed)]
         for other in TEACHERS:
             torch.manual_seed(other)
             teacher = network.Network(self.vectors, DILATIONS, RECURRENT)
             self._train(teacher, "teacher", other, POSITIVE[self.texts.ratings], COURSE)
-            self.measure("teacher", other, [teacher, characters])
-            hearers.append(teacher)
+            hearers.append(self.all_heard(teacher, "teacher", other))
+            self.measure("teacher", other, [hearers[-1], hearers[0]])
         teachers = tuple(hearers)
         torch.manual_seed(seed)
         taught = network.Network(self.vectors)
         for name, course in (("taught", COURSE), ("again", AGAIN)):
             self._train(taught, name, seed, self._told(hearers, name, seed), course)
-            self.measure(name, seed, [taught, characters])
-            hearers = [*teachers, taught]  # it teaches itself next, as it is then
+            heard = self.all_heard(taught, name, seed)
+            self.measure(name, seed, [heard, hearers[0]])
+            hearers = [*teachers, heard]  # it teaches itself next, as it is then
         if self.condition == "paper":
             return taught, characters, POSITIVE[self.texts.ratings]
         return taught, characters, self._told(hearers, "read", seed)
@@ -123,16 +140,12 @@ class Reviews:
             seed: of that course.
         """
         self.measure(f"teachers of {name}", seed, teachers)
-        kept = self.work / f"said-{self.condition}-{name}-{seed}.npy"
-        if not kept.exists():
-            said = np.zeros(len(self.texts.reviews), np.float32)
-            places = self.texts.learned(self.condition)
-            said[places] = expit(self._together(teachers, places))
-            if name == "read":
-                self._mend(said, teachers)
-            with whole(kept) as file:
-                np.save(file, said)
-        return (1 - TAUGHT) * POSITIVE[self.texts.ratings] + TAUGHT * np.load(kept)
+        said = np.zeros(len(self.texts.reviews), np.float32)
+        places = self.texts.learned(self.condition)
+        said[places] = expit(self._together(teachers, places))
+        if name == "read":
+            self._mend(said, teachers)
+        return (1 - TAUGHT) * POSITIVE[self.texts.ratings] + TAUGHT * said
 
     def _mend(self, said: NDArray[np.float32], teachers: Sequence[Hearer]) -> None:
         """Mend what teachers say of reviews that were judged by what was judged of them.
