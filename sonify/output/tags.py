@@ -9,6 +9,7 @@ from typing import Any
 from sonify.reading.cover import Cover
 
 _FRONT_COVER = 3  # picture type, in ID3 and FLAC
+_MOST_LISTED = 255  # by a CTOC frame, which counts in a byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Tags:
         audio.save()
 
     def _write_id3(self, path: Path, suffix: str) -> None:
-        """Chapters as CHAP frames, listed in a CTOC frame."""
+        """Chapters as CHAP frames, listed in a CTOC frame, or in several below it."""
         from mutagen import id3
         from mutagen.mp3 import MP3
         from mutagen.wave import WAVE
@@ -93,7 +94,16 @@ class Tags:
                     sub_frames=[id3.TIT2(text=title)],
                 )
             )  # fmt: skip
-        flags = id3.CTOCFlags.TOP_LEVEL | id3.CTOCFlags.ORDERED
+        flags = id3.CTOCFlags.ORDERED
+        while len(names) > _MOST_LISTED:
+            parts = {
+                f"contents-{names[first]}": names[first : first + _MOST_LISTED]
+                for first in range(0, len(names), _MOST_LISTED)
+            }
+            for part, listed in parts.items():
+                tags.add(id3.CTOC(element_id=part, flags=flags, child_element_ids=listed))
+            names = list(parts)
+        flags |= id3.CTOCFlags.TOP_LEVEL
         tags.add(id3.CTOC(element_id="contents", flags=flags, child_element_ids=names))
         if self.cover:
             tags.add(id3.APIC(mime=self.cover.media_type, type=_FRONT_COVER, data=self.cover.data))
