@@ -21,7 +21,7 @@ from mido.midifiles.meta import encode_variable_int, meta_charset
 
 from sonify.errors import SonifyError
 from sonify.melody.score import BEATS_PER_BAR, TICKS_PER_BEAT, Mode, Note, Phrase, Score
-from sonify.output.output import FileOutput, Output
+from sonify.output.output import FileOutput, Output, encodable
 
 MELODY_CHANNEL = 0
 ACCOMPANIMENT_CHANNEL = 1
@@ -76,9 +76,9 @@ class MidiFile(FileOutput):
         self._tracks = [_Track() for _ in range(3)]
         self._conductor, self._melody, self._accompaniment = self._tracks
         self._accompanied = False
-        self._conductor.add(0, _meta("track_name", name=_clean(self._score.title)))
+        self._conductor.add(0, _meta("track_name", name=encodable(self._score.title)))
         if self._score.author:
-            self._conductor.add(0, _meta("text", text=_clean(self._score.author)))
+            self._conductor.add(0, _meta("text", text=encodable(self._score.author)))
         self._conductor.add(0, _meta("time_signature", numerator=BEATS_PER_BAR, denominator=4))
         for track, name, channel in (
             (self._melody, "Melody", MELODY_CHANNEL),
@@ -95,7 +95,7 @@ class MidiFile(FileOutput):
         self._end = start + phrase.length
         if phrase.chapter.index != self._chapter:
             self._chapter = phrase.chapter.index
-            title = _clean(phrase.chapter.title) or str(phrase.chapter.index + 1)
+            title = encodable(phrase.chapter.title) or str(phrase.chapter.index + 1)
             self._conductor.add(start, _meta("marker", text=title))
         if phrase.mode != self._mode:
             self._mode = phrase.mode
@@ -108,7 +108,7 @@ class MidiFile(FileOutput):
 
         events = _sounding(phrase.melody, MELODY_CHANNEL)
         for tick, _, mood in phrase.sung():
-            events.append((tick, 1, _meta("lyrics", text=_clean(mood.sentence.text))))
+            events.append((tick, 1, _meta("lyrics", text=encodable(mood.sentence.text))))
         for tick, _, message in sorted(events, key=_order):
             self._melody.add(start + tick, message)
         for tick, _, message in sorted(
@@ -196,13 +196,8 @@ def _meta(kind: str, **values: str | int) -> bytes:
         return bytes(mido.MetaMessage(kind, **values).bytes())
 
 
-def _clean(text: str) -> str:
-    """Without what can't be written as UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _file_name(number: int, title: str) -> str:
     """A name that every file system takes: at most 200 bytes, none of the reserved characters."""
-    kept = "".join(" " if c in '<>:"/\\|?*' or not c.isprintable() else c for c in _clean(title))
+    kept = "".join(" " if c in '<>:"/\\|?*' or not c.isprintable() else c for c in encodable(title))
     short = " ".join(kept.split()).encode()[:180].decode("utf-8", "ignore")
     return f"{number:02d} {short}".strip(" .") + ".mid"

@@ -13,6 +13,11 @@ from sonify.errors import SonifyError, UnwritableError
 from sonify.melody.score import Phrase
 
 
+def encodable(text: str) -> str:
+    """The text with "?" for what UTF-8 can't hold, as a title from an ill-encoded name may."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Output(ABC):
     """A place that a score's phrases go to, one after the other, inside a `with` block."""
 

@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sonify.output.output import encodable
 from sonify.reading.cover import Cover
 
 _FRONT_COVER = 3  # picture type, in ID3 and FLAC
@@ -37,10 +38,16 @@ class Tags:
             path: the file, which has no tags yet.
             suffix: ".ogg", ".flac", ".wav" or ".mp3", whatever the file is called.
         """
+        tags = replace(
+            self,
+            title=encodable(self.title),
+            author=encodable(self.author),
+            chapters=[(start, encodable(title)) for start, title in self.chapters],
+        )
         if suffix in (".ogg", ".flac"):
-            self._write_vorbis_comments(path, suffix)
+            tags._write_vorbis_comments(path, suffix)
         else:
-            self._write_id3(path, suffix)
+            tags._write_id3(path, suffix)
 
     def _write_vorbis_comments(self, path: Path, suffix: str) -> None:
         """Chapters as the comments CHAPTER001, CHAPTER001NAME and so on."""

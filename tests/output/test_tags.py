@@ -31,6 +31,18 @@ def listed(tags: Any, name: str) -> list[str]:
     return [chapter for child in children for chapter in listed(tags, child)]
 
 
+@pytest.mark.parametrize("suffix", [".ogg", ".flac", ".wav", ".mp3"])
+def test_what_isnt_utf_8_in_a_title_becomes_a_question_mark(tmp_path: Path, suffix: str):
+    """Python keeps such bytes of a file's name, which a title may come from, as lone surrogates."""
+    tags = written(tmp_path / f"a{suffix}", Tags("책\udcff", "글\udcfe", [(0, "장\udcfd")], 1))
+    if suffix in (".ogg", ".flac"):
+        found = [tags["title"], tags["artist"], tags["chapter001name"]]
+    else:
+        found = [tags[name].text for name in ("TIT2", "TPE1")]
+        found.append(tags["CHAP:chapter1"].sub_frames["TIT2"].text)
+    assert found == [["책?"], ["글?"], ["장?"]]
+
+
 @pytest.mark.parametrize("suffix", [".mp3", ".wav"])
 @pytest.mark.parametrize("count", [255, 256, 600])
 def test_every_chapter_is_in_the_contents_however_many_there_are(tmp_path, suffix: str, count: int):
