@@ -11,6 +11,7 @@ from rich.text import Text
 
 from sonify.melody.score import Phrase, Score
 from sonify.mood.mood import Mood
+from sonify.output.output import encodable
 
 _COLOURS = {"major": "yellow", "minor": "blue"}
 _KEYS = "space pause  ← → sentence  PgUp PgDn chapter  + − tempo  m mode  q quit"
@@ -111,7 +112,7 @@ class Lines(Screen):
 
     def say(self, line: str) -> None:
         """Prints it."""
-        print(line.encode("utf-8", "replace").decode("utf-8"), flush=True)
+        print(encodable(line), flush=True)
 
 
 class Panels(Screen):
@@ -180,7 +181,7 @@ def clock(seconds: float) -> str:
 
 
 def _title(score: Score) -> str:
-    return " · ".join(filter(None, (score.title, score.author))) or "standard input"
+    return encodable(" · ".join(filter(None, (score.title, score.author)))) or "standard input"
 
 
 def _valence(valence: float) -> Text:
