@@ -261,7 +261,8 @@ class Sender:
         self._hush()  # a synthesizer whose cable was pulled sounds on
         for message in self._setup.greeting:
             self._send(mido.Message.from_bytes(message))
-        self._say(Opened())
+        if self._port is not None:  # it may go while it is greeted
+            self._say(Opened())
 
     def _send(self, message: mido.Message) -> None:
         if self._port is not None:

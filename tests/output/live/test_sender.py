@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from queue import SimpleQueue
 
+import mido
 import pytest
 
 from sonify.output.live.destinations import Destination
@@ -16,15 +17,18 @@ from sonify.output.live.messages import (
     End,
     Ended,
     Failed,
+    Lost,
     More,
     Opened,
     Passage,
     Pause,
     Rate,
+    Reopen,
     Resume,
     Setup,
     Started,
 )
+from sonify.output.live.sender import Sender
 from tests.recorder import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, Recorder
 
 START, CONTINUE, STOP, POSITION, CLOCK = 0xFA, 0xFB, 0xFC, 0xF2, 0xF8
@@ -176,3 +180,26 @@ def test_what_follows_its_clock_starts_stops_and_knows_where_it_is(recorder: Rec
 def test_a_port_that_isnt_there_is_said(jack):
     with Band("nonsense") as band:
         assert "isn't there any more" in band.said.get(timeout=10).reason
+
+
+class Reset(mido.ports.BaseOutput):
+    def _send(self, message: mido.Message) -> None:
+        raise OSError("reset")
+
+
+class Resetting(Destination):
+    """Can be opened, and lets nothing through."""
+
+    def open(self) -> Reset:
+        return Reset()
+
+
+def test_a_port_that_goes_while_it_is_greeted_isnt_said_to_be_open():
+    there = Resetting("tcp", "localhost:1")
+    said: list[object] = []
+    orders: SimpleQueue[object] = SimpleQueue()
+    for order in (Reopen(there), None):
+        orders.put(order)
+    setup = Setup(there, (bytes([PROGRAM, 40]),), clock=False)
+    Sender(setup, said.append, time.monotonic).run(orders)
+    assert said == [Lost("reset"), More(0), Lost("reset")]
