@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -112,6 +113,7 @@ class ReadAlong(FileOutput):
             raise SonifyError(f"can't write {self.path}: only an EPUB becomes one that plays")
         self._archive = self._opened.enter_context(zipfile.ZipFile(self._source))
         self._package = _Package(self._archive, self._source)
+        _check_members(self._archive, self._source)
         self._folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory()))
         self._chapter: int | None = None
         self._origin = 0.0
@@ -299,11 +301,17 @@ class _Package:
     """
 
     def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
-        container = etree.fromstring(archive.read("META-INF/container.xml"))
-        self.name = next(container.iter(f"{_CONTAINER}rootfile")).get("full-path")
+        try:  # what reads the text forgives more
+            container = etree.fromstring(archive.read("META-INF/container.xml"))
+            self.name = next(container.iter(f"{_CONTAINER}rootfile")).get("full-path")
+            self._root = etree.fromstring(archive.read(self.name))
+        except (etree.XMLSyntaxError, KeyError) as error:
+            raise SonifyError(
+                f"{path} can't carry its soundtrack: its package document can't be read; "
+                "convert it first, with Calibre for example"
+            ) from error
         self._base = posixpath.dirname(self.name)
         self.folder = posixpath.join(self._base, _FOLDER)
-        self._root = etree.fromstring(archive.read(self.name))
         if not self._root.get("version", "").startswith("3"):
             raise SonifyError(
                 f"{path} is an EPUB {self._root.get('version', '2')}, and only an EPUB 3 can carry "
@@ -366,6 +374,18 @@ class _Package:
 
     def _place(self, item: etree._Element) -> str:
         return posixpath.normpath(posixpath.join(self._base, unquote(item.get("href", ""))))
+
+
+def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuses a book that can't be copied whole, before its music is made."""
+    for member in archive.infolist():
+        try:
+            archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+            raise SonifyError(
+                f"{path} can't carry its soundtrack: {member.filename} in it is damaged; "
+                "get it again"
+            ) from error
 
 
 def _mark(documents: Sequence[_Document], sung: Sequence[_Sung]) -> Iterator[_Clip]:

@@ -233,6 +233,40 @@ def test_a_book_that_cant_carry_it_is_told(tmp_path: Path, more, said: str):
     assert list(tmp_path.iterdir()) == [source]
 
 
+@pytest.mark.parametrize("place", [0, 100], ids=["deflated", "sum"])
+def test_a_book_with_a_damaged_picture_is_told_before_anything_is_played(tmp_path: Path, place):
+    source = epub(tmp_path / "in.epub", AWKWARD)
+    with zipfile.ZipFile(source, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("OPS/a.png", bytes(range(256)))
+        start = archive.getinfo("OPS/a.png").header_offset + 30 + len("OPS/a.png")
+    damaged = bytearray(source.read_bytes())
+    damaged[start + place] ^= 0xFF
+    source.write_bytes(damaged)
+    refused(source, "OPS/a.png in it is damaged", tmp_path)
+
+
+def test_a_book_whose_package_isnt_well_formed_is_told_before_anything_is_played(tmp_path: Path):
+    sound = epub(tmp_path / "sound.epub", AWKWARD)
+    source = tmp_path / "in.epub"
+    with zipfile.ZipFile(sound) as before, zipfile.ZipFile(source, "w") as archive:
+        for member in before.infolist():
+            content = before.read(member)
+            archive.writestr(member, content.replace("<dc:title>책".encode(), b"<dc:title>A & B"))
+    sound.unlink()
+    assert reading.read(source).title == "A B"
+    refused(source, "its package document can't be read", tmp_path)
+
+
+def refused(source: Path, said: str, folder: Path) -> None:
+    score = Score("책", "", "ko", 1, 0, {}, iter(()))
+    with (
+        pytest.raises(SonifyError, match=said),
+        ReadAlong(folder / "out.epub", score, source=source),
+    ):
+        pytest.fail("it was opened")
+    assert list(folder.iterdir()) == [source]
+
+
 @pytest.mark.parametrize("name", [None, "poem.txt"])
 def test_only_an_epub_becomes_one(tmp_path: Path, name: str | None):
     source = tmp_path / name if name else None
