@@ -3,6 +3,7 @@
 import contextlib
 import posixpath
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,7 +27,14 @@ def cover_of(path: Path) -> Cover | None:
     """The cover of an EPUB; None where there is none that players know to show."""
     with (
         contextlib.suppress(
-            OSError, KeyError, ValueError, ElementTree.ParseError, zipfile.BadZipFile
+            OSError,
+            KeyError,
+            ValueError,
+            ElementTree.ParseError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            NotImplementedError,
         ),
         zipfile.ZipFile(path) as archive,
     ):

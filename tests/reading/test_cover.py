@@ -53,6 +53,21 @@ def test_a_cover_that_cant_be_shown_is_none(tmp_path: Path, package: str):
     assert cover_of(book(tmp_path / "a.epub", package, a=b"picture")) is None
 
 
+@pytest.mark.parametrize("place", [0, 100], ids=["deflated", "sum"])
+def test_a_damaged_cover_is_none(tmp_path: Path, place: int):
+    package = (
+        '<manifest><item properties="cover-image" href="a.jpg" media-type="image/jpeg"/></manifest>'
+    )
+    source = book(tmp_path / "a.epub", package)
+    with zipfile.ZipFile(source, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("OPS/a.jpg", bytes(range(256)))
+        start = archive.getinfo("OPS/a.jpg").header_offset + 30 + len("OPS/a.jpg")
+    damaged = bytearray(source.read_bytes())
+    damaged[start + place] ^= 0xFF
+    source.write_bytes(damaged)
+    assert cover_of(source) is None
+
+
 def test_what_is_no_epub_has_none():
     assert cover_of(SAMPLES / "geumeum.txt") is None
     assert cover_of(SAMPLES / "none.epub") is None
