@@ -47,7 +47,7 @@ class WholeFile:
         path: where the file goes; a file that is there is replaced.
 
     Raises:
-        SonifyError: on entering, `path` is a folder.
+        SonifyError: on entering, `path` is a folder or something else that is no ordinary file.
         UnwritableError: on entering, its folder isn't there or can't be written to; while writing
             or finishing, the disk is full.
     """
@@ -74,12 +74,10 @@ class WholeFile:
         """Lets go of what was opened besides `_file`, whichever way the block ended."""
 
     def __enter__(self) -> Self:
-        if self.path.is_dir():
-            raise SonifyError(f"can't write {self.path}: it is a folder; name a file in it")
-        if not self.path.parent.is_dir():
-            raise UnwritableError(
-                f"can't write {self.path}: the folder {self.path.parent} isn't there; make it first"
-            )
+        try:
+            self._check_place()
+        except OSError as error:
+            raise self._unwritable(error) from error
         self._partial = self.path.with_name(f".sonify-{secrets.token_hex(6)}.part")
         # A signal may end us at any line, on the way into the `with` block too.
         self._remove = weakref.finalize(self, self._partial.unlink, missing_ok=True)
@@ -118,6 +116,20 @@ class WholeFile:
         except BaseException:
             self._abandon()
             raise
+
+    def _check_place(self) -> None:
+        if self.path.is_dir():
+            raise SonifyError(f"can't write {self.path}: it is a folder; name a file in it")
+        # A device, a FIFO or a link such as /dev/stdout has other users.
+        is_ordinary = self.path.is_file() and self.path.parent.resolve() != Path("/dev")
+        if self.path.exists() and not is_ordinary:
+            raise SonifyError(
+                f"can't write {self.path}: it isn't an ordinary file; choose another name"
+            )
+        if not self.path.parent.is_dir():
+            raise UnwritableError(
+                f"can't write {self.path}: the folder {self.path.parent} isn't there; make it first"
+            )
 
     def _abandon(self) -> None:
         self._discard()
