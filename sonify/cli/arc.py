@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonify.cli.arguments import add_input, source
+from sonify.cli.arguments import add_input, source, spare_input
 from sonify.cli.compose import default_path
 from sonify.errors import SonifyError
 
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> None:
     path = options.output or default_path(options, ".svg")
     if path.suffix.lower() not in (".svg", ".png"):
         raise SonifyError(f"can't draw {path}: name it .svg or .png")
+    spare_input(options, path)
 
     from sonify import reading
     from sonify.mood import models as mood_models

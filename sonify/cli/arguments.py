@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sonify.errors import SonifyError
 
 if TYPE_CHECKING:
     from sonify import reading
@@ -88,6 +92,23 @@ def add_sound(parser: argparse.ArgumentParser) -> None:
 def source(options: argparse.Namespace) -> reading.Source:
     """The text that INPUT names."""
     return sys.stdin.buffer if options.input == "-" else Path(options.input)
+
+
+def spare_input(options: argparse.Namespace, *outputs: Path | None) -> None:
+    """Sees to it that no output takes the place of the text.
+
+    Raises:
+        SonifyError: one is the file that INPUT names, or that standard input comes from.
+    """
+    for output in filter(None, outputs):
+        with contextlib.suppress(OSError):  # one of them isn't there
+            text = (
+                os.fstat(sys.stdin.fileno()) if options.input == "-" else Path(options.input).stat()
+            )
+            if os.path.samestat(text, output.stat()):
+                raise SonifyError(
+                    f"can't write {output}: it is the text itself; choose another name"
+                )
 
 
 def settings(options: argparse.Namespace) -> Settings:

@@ -20,6 +20,7 @@ from sonify.cli.arguments import (
     load_models,
     settings,
     source,
+    spare_input,
 )
 from sonify.errors import SonifyError
 
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
     from sonify.output.report import Report
 
     path = options.output or default_path(options, ".mid")
+    spare_input(options, path, options.audio, options.report)
 
     def outputs(score: Score) -> Iterator[Output]:
         for file in filter(None, (path, options.audio)):

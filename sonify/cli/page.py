@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonify.cli.arguments import add_input, add_music
+from sonify.cli.arguments import add_input, add_music, spare_input
 from sonify.cli.compose import default_path, make
 
 if TYPE_CHECKING:
@@ -31,4 +31,5 @@ def run(options: argparse.Namespace) -> None:
     from sonify.output.page import Page
 
     path = options.output or default_path(options, ".html")
+    spare_input(options, path)
     make(options, path, lambda score: [Page(path, score)])

@@ -19,6 +19,15 @@ def test_a_sample_becomes_a_picture(tmp_path: Path, monkeypatch, sample: str):
     assert f"<title>{title}</title>" in picture.read_text(encoding="utf-8")
 
 
+def test_a_text_isnt_replaced_by_its_own_arc(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = tmp_path / "novel.svg"
+    text.write_text("바람이 불었다.", encoding="utf-8")
+    assert main(["arc", str(text)]) == 1
+    assert "it is the text itself" in capsys.readouterr().err
+    assert text.read_text(encoding="utf-8") == "바람이 불었다."
+
+
 @pytest.mark.parametrize("name", ["arc.jpg", "arc", "no/arc.svg"])
 def test_a_place_that_cant_be_drawn_to_is_said(tmp_path: Path, monkeypatch, capsys, name: str):
     monkeypatch.chdir(tmp_path)

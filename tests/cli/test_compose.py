@@ -126,6 +126,21 @@ def test_standard_input(tmp_path: Path, monkeypatch):
     assert mido.MidiFile(tmp_path / "out.mid").length > 20
 
 
+@pytest.mark.parametrize("option", ["-o", "--audio", "--report"])
+@pytest.mark.parametrize("source", ["poem.html", "-"])
+def test_a_text_isnt_replaced_by_what_is_made_of_it(tmp_path: Path, option: str, source: str):
+    text = tmp_path / "poem.html"
+    text.write_bytes(POEM.read_bytes())
+    (tmp_path / "link.html").symlink_to(text)
+    with text.open("rb") as stream:
+        command = process("compose", source, option, "link.html", cwd=tmp_path, stdin=stream)
+        error = command.communicate(timeout=60)[1]
+    assert command.returncode == 1
+    assert error == "sonify: can't write link.html: it is the text itself; choose another name\n"
+    assert text.read_bytes() == POEM.read_bytes()
+    assert {f.name for f in tmp_path.iterdir()} == {"poem.html", "link.html"}
+
+
 def test_one_sentence_of_100_000_characters(tmp_path: Path):
     (tmp_path / "long.txt").write_text("그리고 바람이 불고 " * 10_000, encoding="utf-8")
     assert sonify("compose", tmp_path / "long.txt", "-o", tmp_path / "a.mid", "-q") == 0

@@ -35,6 +35,18 @@ def test_a_poem_becomes_a_page_with_the_music_that_compose_makes(tmp_path: Path,
     assert page.decode().count("<p class=verse>") == 6 and page.decode().count("<br>") == 25 - 6
 
 
+def test_a_text_isnt_replaced_by_its_own_page(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = tmp_path / "novel.html"
+    text.write_text("바람이 불었다.", encoding="utf-8")
+    assert main(["page", str(text)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("sonify: can't write novel.html: it is the text itself")
+    assert error.count("\n") == 1 and text.read_text(encoding="utf-8") == "바람이 불었다."
+    assert main(["page", str(text), "-q", "-o", "page.html"]) == 0
+    assert main(["page", str(text), "-q", "-o", "page.html"]) == 0  # an earlier page is
+
+
 def test_a_page_that_cant_be_written_is_said(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["page", str(SAMPLES / "geumeum.txt"), "-o", "no/out.html"]) == 1
