@@ -187,6 +187,11 @@ def _made_of(options: argparse.Namespace) -> Options:
         if suffix not in SUFFIXES:
             known = ", ".join(known.removeprefix(".") for known in SUFFIXES)
             raise SonifyError(f"there's no format {suffix.removeprefix('.')!r}; there are: {known}")
+    if ".epub" in suffixes and options.inbox.resolve().is_relative_to(options.out.resolve()):
+        raise SonifyError(
+            "no .epub can be made among the texts, where it would replace one or be taken for one: "
+            "choose another --out"
+        )
     return Options(
         settings=settings(options),
         mood=options.mood or mood_models.DEFAULT,

@@ -309,6 +309,7 @@ def test_what_is_wrong_with_the_command_line_is_said_at_once(folders, tmp_path, 
         ((tmp_path / "nowhere", out), "it isn't a folder"),
         ((inbox, tmp_path / "no" / "out"), "isn't there"),
         ((inbox, out, "--format", "mid,xyz"), "no format 'xyz'"),
+        ((inbox, inbox, "--format", "epub"), "among the texts"),
         ((inbox, out, "--major", str(tmp_path / "nowhere")), "there's no model"),
     ]:
         assert once(*arguments) == 1
@@ -327,3 +328,12 @@ def test_soundtracks_may_lie_beside_their_texts(folders):
         assert {file.name for file in inbox.iterdir()} == {
             ".sonify", "poem.txt", "poem.mid", "poem.json", "empty.txt", "empty.error.txt",
         }  # fmt: skip
+
+
+def test_a_soundtrack_beside_its_text_never_takes_its_place(folders):
+    inbox, _ = folders
+    shutil.copy(NOVEL, inbox / "novel.epub")
+    (inbox / "sonify.toml").write_text('format = "epub"')
+    assert once(inbox, inbox) == 1
+    assert (inbox / "novel.epub").read_bytes() == NOVEL.read_bytes()
+    assert "among the texts" in (inbox / "novel.error.txt").read_text()
