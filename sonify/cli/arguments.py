@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -27,10 +28,9 @@ class Number:
 
     def __call__(self, text: str) -> int | float:
         """Parses `text`; argparse says so if it is no such number."""
-        try:
+        number = math.nan  # in no range
+        with contextlib.suppress(ValueError):
             number = self._kind(text)
-        except ValueError:
-            number = self._kind(-1)
         if not self._low <= number <= self._high:
             raise argparse.ArgumentTypeError(
                 f"{text!r} is not a number from {self._low:g} to {self._high:g}"
