@@ -56,6 +56,29 @@ COLOURS: Mapping[str, Colour] = {
     "surprise": Colour(tempo=0.04, velocity=8, register=2, articulation=-0.10, accent=6, leap=1.0),
 }
 
+_SLOWEST, _FASTEST = 20.0, 400.0  # beats a minute, whatever emotions add: MIDI can't tell 3
+
+# What a style file may say. The melody has 14 semitones on either side of the middle: where the
+# register lies far beyond, or leaps are weighed without limit, no note is left to sing.
+_STYLE_RANGES = {
+    "tempo": (_SLOWEST, _FASTEST),
+    "velocity": (0, 127),
+    "register": (-24, 24),
+    "density": (0, 16),
+    "articulation": (0, 1),
+    "accent": (0, 127),
+    "temperature": (0.1, 3),
+}
+_COLOUR_RANGES = {
+    "tempo": (-1, 4),
+    "velocity": (-127, 127),
+    "register": (-24, 24),
+    "density": (-16, 16),
+    "articulation": (-1, 1),
+    "accent": (-127, 127),
+    "leap": (-10, 10),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -111,7 +134,7 @@ class Style:
             )
 
         return Expression(
-            tempo=between(self.tempo) * (1 + added("tempo")),
+            tempo=min(_FASTEST, max(_SLOWEST, between(self.tempo) * (1 + added("tempo")))),
             velocity=between(self.velocity) + added("velocity"),
             register=between(self.register) + added("register"),
             density=max(1.0, between(self.density) + added("density")),
@@ -133,7 +156,7 @@ class Style:
             given = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SonifyError(f"can't read the style {path}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # bad syntax or bytes, too long, too deep
             raise SonifyError(f"the style {path} is not TOML: {error}") from None
         changed = given.pop("colours", {})
         if not isinstance(changed, dict):
@@ -146,32 +169,36 @@ class Style:
                 )
             if not isinstance(cues, dict):
                 raise SonifyError(f"the style {path}: colours.{name} must be a table")
-            colours[name] = _replace(colours[name], cues, path, f"colours.{name}.")
-        style = _replace(cls(colours=colours), given, path, "")
-        if not all(20 <= tempo <= 400 for tempo in style.tempo):
-            raise SonifyError(f"the style {path}: tempo must be from 20 to 400 beats a minute")
-        if not 0.1 <= style.temperature <= 3:
-            raise SonifyError(f"the style {path}: temperature must be from 0.1 to 3")
-        return style
+            colours[name] = _replace(colours[name], cues, _COLOUR_RANGES, path, f"colours.{name}.")
+        return _replace(cls(colours=colours), given, _STYLE_RANGES, path, "")
 
 
 _T = TypeVar("_T", Style, Colour)
 
 
-def _replace(base: _T, given: Mapping[str, Any], path: Path, where: str) -> _T:
+def _replace(
+    base: _T,
+    given: Mapping[str, Any],
+    ranges: Mapping[str, tuple[float, float]],
+    path: Path,
+    where: str,
+) -> _T:
     changes: dict[str, Any] = {}
     for key, value in given.items():
-        old = getattr(base, key, None)
-        if not isinstance(old, float | int | tuple):
+        if key not in ranges:
             known = ", ".join(f.name for f in dataclasses.fields(base))
             raise SonifyError(f"the style {path} sets {where}{key}; it can set {known}")
+        is_pair = isinstance(getattr(base, key), tuple)
         numbers = value if isinstance(value, list) else [value]
         if (
-            isinstance(value, list) is not isinstance(old, tuple)
-            or len(numbers) != (2 if isinstance(old, tuple) else 1)
+            isinstance(value, list) is not is_pair
+            or len(numbers) != (2 if is_pair else 1)
             or not all(type(n) in (int, float) for n in numbers)
         ):
-            shape = "two numbers, [low, high]" if isinstance(old, tuple) else "a number"
+            shape = "two numbers, [low, high]" if is_pair else "a number"
             raise SonifyError(f"the style {path}: {where}{key} must be {shape}")
-        changes[key] = tuple(float(n) for n in numbers) if isinstance(old, tuple) else float(value)
+        low, high = ranges[key]
+        if not all(low <= n <= high for n in numbers):
+            raise SonifyError(f"the style {path}: {where}{key} must be from {low:g} to {high:g}")
+        changes[key] = tuple(float(n) for n in numbers) if is_pair else float(value)
     return dataclasses.replace(base, **changes)

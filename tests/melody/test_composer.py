@@ -2,6 +2,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -50,8 +51,8 @@ def transposition(networks) -> int:
     return (Composer(networks, 7, Style()).tonic + 5) % 12 - 5
 
 
-def compose(networks, moods, seed=7) -> list[Phrase]:
-    style = Style()
+def compose(networks, moods, seed=7, style=None) -> list[Phrase]:
+    style = style or Style()
     return list(Composer(networks, seed, style).compose(Planner(style).plan(moods)))
 
 
@@ -313,6 +314,23 @@ def test_phrases_come_one_by_one(networks):
 def test_any_seed_composes(networks, seed: int):
     made = compose(networks, story(8, 2), seed)
     assert all(48 <= note.pitch <= 90 for _, note in melody(made))
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_most_that_a_style_file_may_ask_for_is_sung(networks, tmp_path: Path, sign: int):
+    cues = {
+        "tempo": 4 if sign > 0 else -1, "velocity": 127, "register": 24, "density": 16,
+        "articulation": 1, "accent": 127, "leap": 10,
+    }  # fmt: skip
+    colours = [f"{cue} = {abs(most) * sign}" for cue, most in cues.items()]
+    file = tmp_path / "style.toml"
+    file.write_text(
+        f"temperature = 0.1\nregister = [{24 * sign}, {24 * sign}]\n"
+        + "".join("\n".join([f"[colours.{name}]", *colours, ""]) for name in EMOTIONS)
+    )
+    made = compose(networks, story(20, 2), style=Style.load(file))
+    assert all(48 <= note.pitch <= 90 for _, note in melody(made))
+    assert all(150_000 <= tempo.beat <= 3_000_000 for phrase in made for tempo in phrase.tempi)
 
 
 def test_the_accompaniment_lies_below_and_fits(networks, phrases, transposition):

@@ -37,11 +37,27 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path: Path):
         ("tempo = ", "not TOML"),
         ("tempo = [0, 90]", "from 20 to 400"),
         ("temperature = 0", "from 0.1 to 3"),
+        ("velocity = [nan, nan]", "velocity must be from 0 to 127"),
+        ("register = [0, inf]", "register must be from -24 to 24"),
+        ("register = [200, 200]", "register must be from -24 to 24"),
+        ("colours.joy.leap = 99999", "colours.joy.leap must be from -10 to 10"),
+        ("colours.joy.tempo = -5", "colours.joy.tempo must be from -1 to 4"),
+        (f"accent = {'9' * 400}", "accent must be from 0 to 127"),
+        (f"accent = {'9' * 5000}", "not TOML"),
+        ("tempo = " + "[" * 3000, "not TOML"),
+        ("__match_args__ = [1, 2]", "it can set tempo"),
     ],
 )
 def test_what_doesnt_fit_is_said(tmp_path: Path, toml: str, said: str):
     with pytest.raises(SonifyError, match=said):
         load(tmp_path, toml)
+
+
+@pytest.mark.parametrize("share", [-1, 4])
+def test_the_tempo_stays_one_that_can_be_played(tmp_path: Path, share: float):
+    style = load(tmp_path, f"tempo = [20, 400]\n[colours.joy]\ntempo = {share}\n")
+    for intensity in (0.0, 0.5, 1.0):
+        assert 20 <= style.express(intensity, {"joy": 1.0}).tempo <= 400
 
 
 def test_a_style_that_isnt_there(tmp_path: Path):
