@@ -154,12 +154,14 @@ def _overridden(options: argparse.Namespace, folder: Path) -> argparse.Namespace
                 arguments.append(f"--{name}={','.join(map(str, value))}")
             else:
                 arguments.append(f"--{name}={value}")
+        if "\0" in "".join(arguments):
+            raise SonifyError("a null character stands in it, and no file's name has one")
         parser = _Parser(add_help=False, allow_abbrev=False)
         _add_options(parser)
         own = parser.parse_args(arguments, argparse.Namespace(**vars(options)))
     except OSError as error:
         raise SonifyError(f"can't read {file}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bad syntax or bytes, too long, too deep
         raise SonifyError(f"{file} isn't TOML: {error}") from error
     except SonifyError as error:
         raise SonifyError(f"{file}: {error}") from error

@@ -157,6 +157,9 @@ def test_a_folder_has_settings_of_its_own(living, own):
         (100, "seed = ", "isn't TOML"),
         (101, "sede = 3", "--sede=3"),
         (102, "seed = 'x'", "'x' is not a number"),
+        (103, f"seed = {'9' * 5000}", "isn't TOML"),
+        (104, "seed = " + "[" * 3000, "isn't TOML"),
+        (105, 'major = "a\\u0000b"', "null character"),
     ],
 )
 def test_wrong_settings_are_told_beside_the_text(living, own, number, settings, complaint):
