@@ -34,9 +34,12 @@ def run(options: argparse.Namespace) -> None:
     from sonify.watch.state import State
 
     file = options.out / STATE
-    if not file.is_file():
-        raise SonifyError(f"{options.out} holds no soundtracks of sonify watch")
-    holder = holder_of(options.out / LOCK)
+    try:
+        if not file.is_file():
+            raise SonifyError(f"{options.out} holds no soundtracks of sonify watch")
+        holder = holder_of(options.out / LOCK)
+    except OSError as error:
+        raise SonifyError(f"can't look at {options.out}: {error.strerror}") from error
     print(f"watched by {holder}" if holder else "nobody is watching")
     try:
         with State(file) as state:

@@ -15,6 +15,7 @@ else:
     import fcntl
 
 _FAR = 1 << 30  # Windows keeps readers from bytes that are locked, so one is that nobody reads
+_REFUSALS = (BlockingIOError, PermissionError)  # of a lock: by POSIX, by Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Lock:
         except BaseException as error:
             holder = _holder(self._path)
             self._file.close()
-            if isinstance(error, BlockingIOError | PermissionError):
+            if isinstance(error, _REFUSALS):
                 raise LockedError(holder) from error
             raise
         since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -86,24 +87,31 @@ class Lock:
 
 
 def holder_of(file: Path) -> Holder | None:
-    """Who holds the lock now; None if nobody does."""
+    """Who holds the lock now; None if nobody does.
+
+    Raises:
+        OSError: the file can't be read, or its file system has no locks.
+    """
     try:
-        with file.open("r+b") as probe:
-            _lock(probe.fileno())
+        probe = file.open("rb")  # who asks may be somebody who can't write it
     except FileNotFoundError:
         return None
-    except OSError:
-        return _holder(file)
+    with probe:
+        try:
+            _lock(probe.fileno(), shared=True)
+        except _REFUSALS:
+            return _holder(file)
     return None
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, *, shared: bool = False) -> None:
+    """Locks the file; `shared`, as one that may only be read has to be on a network share."""
     if sys.platform == "win32":
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
     else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 def _holder(file: Path) -> Holder | None:
