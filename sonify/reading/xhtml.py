@@ -1,7 +1,7 @@
 """The text of an XHTML document, as a reader of an EPUB sees it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
 
@@ -36,12 +36,17 @@ def parse(document: bytes) -> Any:
     """The root element; a document that isn't well-formed is read as browsers read it.
 
     Raises:
-        lxml.etree.LxmlError: not even they could.
+        lxml.etree.LxmlError: not even they could, or it is nested deeper than anybody writes.
     """
     try:
-        return etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+        return etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
-        return html.document_fromstring(document, parser=html.HTMLParser(encoding="utf-8"))
+        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
+        root = html.document_fromstring(document, parser=parser)
+        if fatal := parser.error_log.filter_from_fatals():  # it stopped there, and keeps quiet
+            raise etree.LxmlError(fatal[0].message) from None
+        return root
 
 
 def undisplayed(style_sheet: str) -> set[str]:
@@ -92,26 +97,37 @@ class _Walk:
         yield from self._chapter("")
         yield from self._element(body)
 
-    def _element(self, element: Any) -> Iterator[Block]:
+    def _element(self, root: Any) -> Iterator[Block]:
+        """Walks without recursion: tags that nobody closed nest deeper than Python calls."""
+        ahead = [(root, False)]
+        while ahead:
+            element, is_begun = ahead.pop()
+            if is_begun:
+                if _BLOCK.fullmatch(name := _name(element)):
+                    yield from self._end_paragraph(name)
+            elif (yield from self._begin(element)):
+                ahead.append((element, True))
+                ahead.extend((child, False) for child in reversed(element))
+                continue
+            if element is not root:
+                self._text(element.tail, _name(element.getparent()))
+
+    def _begin(self, element: Any) -> Generator[Block, None, bool]:
+        """Begins an element, and returns whether what is in it is read."""
         name = _name(element)
         if element.tag is etree.Entity:
             self._line.append(unescape(element.text))
         if not name:
-            return
+            return False
         yield from self._chapter(element.get("id") or element.get("name") or None)
         if self._is_left_out(element, name):
-            return
+            return False
         if name == "br":
             self._end_line()
-        is_block = _BLOCK.fullmatch(name)
-        if is_block:
+        if _BLOCK.fullmatch(name):
             yield from self._end_paragraph()
         self._text(element.text, name)
-        for child in element:
-            yield from self._element(child)
-            self._text(child.tail, name)
-        if is_block:
-            yield from self._end_paragraph(name)
+        return True
 
     def _is_left_out(self, element: Any, name: str) -> bool:
         kind = element.get(_EPUB_TYPE) or element.get("epub:type") or element.get("role", "")
