@@ -177,7 +177,7 @@ class _Package:
             selector
             for item in self._book.get_items()
             if item.media_type == "text/css"
-            for selector in xhtml.undisplayed(item.content.decode("utf-8", "replace"))
+            for selector in xhtml.undisplayed(item.content.decode("utf-8-sig", "replace"))
         }
 
     def blocks(self) -> Iterator[Block]:

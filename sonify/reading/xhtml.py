@@ -27,9 +27,10 @@ _NOTE_MARK = re.compile(
     r"[\[(〔（]?\s*(?:[주註]\s*)?(?:\d{1,3}|[①-⑳]|[*†‡※↩↑]+\d{0,3})\s*[\])〕）.\ufe0e]{0,2}"
 )
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
-_COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_MEDIA_RULES = re.compile(r"@[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+_NO_RULE = re.compile(  # of a style sheet: comments, and what may have a rule's marks in it
+    r"""/\*(?:.*?\*/|.*)|"[^"\n]*"|'[^'\n]*'|url\([^()"'\n]*\)""", re.S
+)
+_UP_TO_MARK = re.compile(r"([^{};]*)([{};]?)")
 
 
 def parse(document: bytes) -> Any:
@@ -51,13 +52,16 @@ def parse(document: bytes) -> Any:
 
 def undisplayed(style_sheet: str) -> set[str]:
     """The selectors by tag and class (.note, span.note) whose elements it doesn't display."""
-    rules = _MEDIA_RULES.sub("", _COMMENT.sub("", style_sheet))
-    return {
-        selector.strip()
-        for selectors, properties in _RULE.findall(rules)
-        if _NOT_DISPLAYED.search(properties)
-        for selector in selectors.split(",")
-    }
+    found: set[str] = set()
+    within: list[str] = []  # what stands before each { that is open
+    for text, mark in _UP_TO_MARK.findall(_NO_RULE.sub("", style_sheet)):
+        if mark == "{":
+            within.append(text)
+        elif len(within) == 1 and "@" not in within[0] and _NOT_DISPLAYED.search(text):
+            found.update(map(str.strip, within[0].split(",")))
+        if mark == "}" and within:
+            within.pop()
+    return found
 
 
 def blocks(

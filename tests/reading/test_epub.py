@@ -243,6 +243,29 @@ def test_what_is_not_read(path, left_out):
     assert text(path) == ["그는 갔다."]
 
 
+@pytest.mark.parametrize(
+    "style",
+    [
+        '@charset "utf-8";\n',
+        "@namespace epub url(http://www.idpf.org/2007/ops);",
+        "@import url('a.css?b@1;2{');",
+        "@import url(a.css?b@1;2);",
+        "@media print { .plain { display: none } }",
+        "@font-face { font-family: x; src: url(x.otf) }",
+        ".more::before { content: '}@' }",
+        "/* it's */",
+        "\ufeff",
+    ],
+)
+def test_a_rule_that_hides_holds_whatever_stands_before_it(path, style):
+    write(
+        path,
+        {"a.xhtml": "<p>그는<i class='secret'>숨음</i> <b class='plain'>갔</b>다.</p>"},
+        others={"s.css": style + ".secret { display: none } .plain { color: red }"},
+    )
+    assert text(path) == ["그는 갔다."]
+
+
 def test_ruby_bases_powers_and_links_are_read(path):
     write(
         path,
