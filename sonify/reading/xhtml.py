@@ -21,7 +21,7 @@ _NO_TEXT = re.compile(
     "audio|canvas|head|iframe|math|object|rp|rtc?|script|style|svg|template|video"
 )
 _NOT_READ = re.compile(  # a value of epub:type, or of role behind its "doc-"
-    r"\b(?:cover|footnote|landmarks|noteref|page-?list|pagebreak|toc)\b"
+    r"\b(?:cover|(?:foot|end|rear)notes?|landmarks|noteref|page-?list|pagebreak|toc)\b"
 )
 _NOTE_MARK = re.compile(
     r"[\[(〔（]?\s*(?:[주註]\s*)?(?:\d{1,3}|[①-⑳]|[*†‡※↩↑]+\d{0,3})\s*[\])〕）.\ufe0e]{0,2}"
