@@ -36,15 +36,15 @@ def read(source: Source, *, split: Split = "auto") -> Book:
         if split == "sentences":
             return txt.read(source, "standard input", "", split)
         return txt.read_live(source, "standard input", split)
-    if source.is_dir():
-        raise SonifyError(f"{source} is a folder: name a .txt or .epub file in it")
     try:
+        if source.is_dir():
+            raise SonifyError(f"{source} is a folder: name a .txt or .epub file in it")
         file = source.open("rb")
+        start = file.peek(4)
     except FileNotFoundError as error:
         raise SonifyError(f"{source} isn't there: check the name") from error
     except OSError as error:
         raise SonifyError(f"{source} can't be opened ({error.strerror})") from error
-    start = file.peek(4)
     if start.startswith(b"PK\x03\x04") or (start and source.suffix.lower() == ".epub"):
         file.close()
         from sonify.reading import epub  # not needed for a poem, and slow to import

@@ -53,10 +53,10 @@ def lines(stream: BinaryIO, name: str, *, live: bool = False) -> Iterator[str]:
             encoding by the first.
 
     Raises:
-        SonifyError: this isn't text, or (later) a place in it can't be decoded.
+        SonifyError: this isn't text, or (later) a place in it can't be read or decoded.
     """
     head = b""
-    while len(head) < _HEAD and (chunk := _read(stream)):
+    while len(head) < _HEAD and (chunk := _read(stream, name)):
         head += chunk
         if live and b"\n" in head:
             break
@@ -96,7 +96,7 @@ def lines(stream: BinaryIO, name: str, *, live: bool = False) -> Iterator[str]:
             cut = piece.rfind(" ") + 1 or len(piece)
             yield clean(piece[:cut])
             unfinished, length = [piece[cut:]], len(piece) - cut
-        chunk = _read(stream)
+        chunk = _read(stream, name)
     for line_ in "".join(unfinished).splitlines():
         yield clean(line_)
 
@@ -135,9 +135,12 @@ def detect(head: bytes, name: str) -> str:
     return best.encoding
 
 
-def _read(stream: BinaryIO) -> bytes:
-    # read1 returns what has been typed so far; read would wait for the chunk to fill.
-    return getattr(stream, "read1", stream.read)(_CHUNK)
+def _read(stream: BinaryIO, name: str) -> bytes:
+    try:
+        # read1 returns what has been typed so far; read would wait for the chunk to fill.
+        return getattr(stream, "read1", stream.read)(_CHUNK)
+    except OSError as error:
+        raise SonifyError(f"{name} can't be read ({error.strerror})") from error
 
 
 def _decoded(head: bytes, encoding: str) -> str | None:
