@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sonify import __version__
 from sonify.cli import analyze, arc, compose, models, page, panic, play, ports, status, watch
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # The networks' matrices are small: a second thread costs more than it brings.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_closed_streams()
     logging.basicConfig(format="sonify: %(message)s", level=logging.INFO, stream=sys.stderr)
     options = _parser().parse_args(arguments)
     before = {number: signal.getsignal(number) for number in _ENDINGS}
@@ -54,12 +56,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _Terminated as ending:
         return _say(1, f"stopped by {ending}; nothing unfinished is left behind")
     except BrokenPipeError:  # the reader of standard output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         return 1
+    except OSError as error:
+        if error.filename is not None:  # files that can't be used say so themselves
+            raise
+        _give_up_output()
+        return _say(1, f"can't write to standard output: {error.strerror}")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Opens those that are closed, as by >&-, on nothing: so they need no thought elsewhere."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("r+", encoding="utf-8"))  # noqa: SIM115
+
+
+def _give_up_output() -> None:
+    """Lets what can't be written to standard output go, without a word when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(signal_number: int, frame: object) -> None:
