@@ -61,6 +61,8 @@ class Destination:
             return _Output(self.name, backend=self.backend, virtual=self.virtual)
         except ConnectionRefusedError:
             raise SonifyError(f"nobody listens at {self}") from None
+        except UnicodeError:  # of a name that has an empty part, or a very long one
+            raise SonifyError(f"can't open {self}: no host has such a name") from None
         except (rtmidi.RtMidiError, OSError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise SonifyError(f"can't open {self}: {reason}") from error

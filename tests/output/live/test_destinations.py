@@ -87,3 +87,9 @@ def test_over_the_network():
 def test_what_is_no_address(address: str):
     with pytest.raises(SonifyError, match="write tcp://HOST:PORT"):
         find(address)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 300])
+def test_what_is_no_hosts_name(host: str):
+    with pytest.raises(SonifyError, match="no host has such a name"):
+        find(f"tcp://{host}:9").open()
