@@ -73,10 +73,13 @@ class Watcher:
         once: bool = False,
         prune: bool = False,
     ) -> None:
-        if not inbox.is_dir():
-            raise SonifyError(f"can't watch {inbox}: it isn't a folder")
-        if not out.parent.is_dir():
-            raise SonifyError(f"can't make {out}: the folder {out.parent} isn't there")
+        try:
+            if not inbox.is_dir():
+                raise SonifyError(f"can't watch {inbox}: it isn't a folder")
+            if not out.parent.is_dir():
+                raise SonifyError(f"can't make {out}: the folder {out.parent} isn't there")
+        except OSError as error:
+            raise SonifyError(f"can't look at {error.filename}: {error.strerror}") from error
         out = out.resolve()
         self._inbox = Inbox(inbox.resolve(), out)
         self._out = out

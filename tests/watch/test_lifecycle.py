@@ -308,6 +308,8 @@ def test_what_is_wrong_with_the_command_line_is_said_at_once(folders, tmp_path, 
     for arguments, complaint in [
         ((tmp_path / "nowhere", out), "it isn't a folder"),
         ((inbox, tmp_path / "no" / "out"), "isn't there"),
+        ((tmp_path / ("a" * 300), out), "File name too long"),
+        ((inbox, tmp_path / ("a" * 300) / "out"), "File name too long"),
         ((inbox, out, "--format", "mid,xyz"), "no format 'xyz'"),
         ((inbox, inbox, "--format", "epub"), "among the texts"),
         ((inbox, out, "--major", str(tmp_path / "nowhere")), "there's no model"),
