@@ -27,7 +27,7 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--no-context", dest="context", action="store_false",
-        help="judge each sentence alone (for a list of unrelated ones)",
+        help="judge each sentence alone, as what is typed is (for a list of unrelated ones)",
     )  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -40,7 +40,9 @@ def run(options: argparse.Namespace) -> None:
 
     model = mood_models.load(options.mood or mood_models.DEFAULT)
     book = reading.read(source(options), split=options.split)
-    moods = hear(book, model, context=options.context)
+    # With context a mood waits for the sentences after it; who types waits for an answer.
+    typed = book.live and sys.stdin.isatty()
+    moods = hear(book, model, context=options.context and not typed)
     if (options.format or ("table" if sys.stdout.isatty() else "jsonl")) == "table":
         _print_table(moods)
     else:

@@ -1,6 +1,8 @@
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,41 @@ def test_a_verdict_comes_after_every_line():
         assert (verdict["text"], verdict["polarity"]) == (line, polarity)
     command.stdin.close()
     assert command.wait(30) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
+def test_what_is_typed_is_answered_before_the_next_line():
+    ours, terminal = os.openpty()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "sonify", "analyze", "-"],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.close(terminal)
+    assert command.stdout
+    end = threading.Timer(120, command.kill)
+    end.start()
+    try:
+        for line in ("꽤 만족했습니다", "돈이 아깝다고 화냈네요"):
+            os.write(ours, f"{line}\n".encode())
+            assert json.loads(command.stdout.readline() or "{}").get("text") == line
+        os.write(ours, b"\x04")  # Ctrl-D
+        assert command.wait() == 0
+    finally:
+        end.cancel()
+        command.kill()
+        os.close(ours)
+
+
+def test_what_comes_through_a_pipe_is_heard_in_context():
+    def valences(*options: str) -> list[float]:
+        command = [sys.executable, "-m", "sonify", "analyze", "-", *options]
+        lines = "그가 웃었다\n문이 닫혔다\n모두 울었다\n".encode()
+        done = subprocess.run(command, input=lines, capture_output=True, check=True)
+        return [json.loads(line)["valence"] for line in done.stdout.splitlines()]
+
+    assert valences() != valences("--no-context")
 
 
 def test_a_reader_that_leaves_early_is_no_error():
