@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 # As the command has it, before NumPy is there: on some processors BLAS rounds a last bit otherwise
@@ -8,6 +9,10 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from tests.recorder import Jack, Recorder, jack_is_here
+
+# How long an example takes says more of what else the machine does; benchmarks/ measures time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -309,7 +309,7 @@ def test_phrases_come_one_by_one(networks):
     assert len(taken) == 1
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 2**63 - 1))
 def test_any_seed_composes(networks, seed: int):
     made = compose(networks, story(8, 2), seed)

@@ -88,7 +88,7 @@ def test_the_kind_of_a_text_is_heard_over_its_chapter(model):
     assert heard(reviews, chapter=1) == heard(verse, chapter=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=12), st.booleans())
 def test_moods_do_not_depend_on_what_is_heard_at_once(model, texts, context):
     some = sentences(*TEXTS[: len(texts)], *texts)

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sonify.mood.spelling import normalize
@@ -13,7 +13,6 @@ def test_old_and_noisy_spelling_is_folded():
     assert normalize("학교(서울)에") == "학교(서울)에"  # no Hanja: it isn't said twice
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_normalizing_twice_changes_nothing_and_leaves_what_can_be_written(text):
     once = normalize(text)

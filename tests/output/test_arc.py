@@ -28,7 +28,7 @@ def texts(picture: str) -> list[str]:
     return ["".join(e.itertext()) for e in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(title=words, author=st.text(max_size=30), heard=books())
 def test_any_book_makes_a_picture(title: str, author: str, heard: list[Mood]):
     picture = arc.svg(title, author, heard)

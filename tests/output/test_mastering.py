@@ -21,7 +21,7 @@ def in_pieces(limiter: Limiter, sound: Sound, cuts: list[int]) -> Sound:
 cuts = st.lists(st.integers(0, 4 * SAMPLE_RATE), max_size=6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=cuts)
 def test_pieces_make_no_difference(cuts: list[int]):
     sound = noise(4)
@@ -29,7 +29,7 @@ def test_pieces_make_no_difference(cuts: list[int]):
     np.testing.assert_allclose(in_pieces(Limiter(1.5, 0.8), sound, cuts), whole, atol=1e-5)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(gain=st.floats(0.1, 50), cuts=cuts)
 def test_nothing_passes_the_ceiling(gain: float, cuts: list[int]):
     limited = in_pieces(Limiter(gain, 0.8), noise(4), cuts)

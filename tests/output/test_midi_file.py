@@ -14,7 +14,6 @@ from tests.strategies import scores
 
 anything = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -68,7 +68,6 @@ def unpack(text: str) -> list[tuple[int, int, int, int]]:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(score=scores())

@@ -11,7 +11,6 @@ from tests.strategies import scores
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(score=scores())

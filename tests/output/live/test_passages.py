@@ -15,7 +15,7 @@ voicings = st.builds(
 )
 
 
-few = settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+few = settings(max_examples=20, suppress_health_check=list(HealthCheck))
 
 
 @few
