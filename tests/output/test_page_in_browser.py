@@ -228,6 +228,71 @@ def test_a_click_on_a_sentence_plays_from_there(open_page, book: Path):
     assert not reader.playing
 
 
+def test_a_sentence_that_was_clicked_stays_in_sight(open_page, book: Path):
+    reader = open_page(book)
+    reader.page.mouse.move(600, 200)
+    reader.page.mouse.wheel(0, 900)
+    reader.until("scrollY >= 890")
+    span = reader.page.evaluate(
+        """() => {
+          const inSight = (span) => {
+            const { top, bottom } = span.getBoundingClientRect();
+            return top > 200 && bottom < 400;
+          };
+          return [...document.querySelectorAll("main span")].findIndex(inSight);
+        }"""
+    )
+    reader.page.locator("main span").nth(span).click()
+    reader.page.wait_for_timeout(1000)
+    reader.page.click("#play")
+    first, last = (reader.page.locator("main span").nth(n).bounding_box() for n in (span, span + 1))
+    assert 100 < first["y"] < last["y"] < 500
+
+
+def test_one_frame_is_drawn_at_a_time_however_often_it_is_sought(open_page, book: Path):
+    reader = open_page(book)
+    reader.page.click("#play")
+    box = reader.page.locator("#arc").bounding_box()
+    reader.page.mouse.move(box["x"] + 10, box["y"] + 20)
+    reader.page.mouse.down()
+    reader.page.mouse.move(box["x"] + 300, box["y"] + 20, steps=40)
+    reader.page.mouse.up()
+    asked = reader.page.evaluate(
+        """() => new Promise((done) => {
+          const ask = requestAnimationFrame;
+          let asked = 0;
+          window.requestAnimationFrame = (call) => { asked += 1; return ask(call); };
+          ask(() => { asked = 0; ask(() => done(asked)); });
+        })"""
+    )
+    assert asked == 1
+
+
+def test_a_finger_on_the_arc_lets_the_text_follow(open_page, book: Path):
+    reader = open_page(book, has_touch=True)
+    reader.page.click("#play")
+    for where, following in (("#arc", True), ("main", False)):
+        reader.page.evaluate(
+            f"document.querySelector('{where}')"
+            ".dispatchEvent(new Event('touchmove', {bubbles: true}))"
+        )
+        assert reader.page.locator("#return").is_hidden() is following
+
+
+def test_a_page_without_a_title_has_a_name(open_page, tmp_path: Path):
+    reader = open_page(pages.write(tmp_path / "a.html", *pages.phrases(3), title=""))
+    assert reader.page.title() == "sonify"
+    assert reader.page.locator("h1").is_hidden()
+
+
+def test_keys_that_are_the_browsers_are_left_to_it(open_page, book: Path):
+    reader = open_page(book)
+    reader.page.focus("#arc")
+    for key in ("Alt+ArrowRight", "Control+End", "Shift+ArrowRight"):
+        reader.page.keyboard.press(key)
+    assert reader.position == 0
+
+
 def test_the_buttons_step_by_sentence_and_chapter(open_page, book: Path):
     reader = open_page(book)
     second = next(p for p in SUNG if p.chapter.index == 1)

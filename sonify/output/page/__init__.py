@@ -48,6 +48,7 @@ class Page(FileOutput):
         fields = {
             "language": html.escape(self._score.language),
             "title": html.escape(self._score.title),
+            "name": html.escape(self._score.title or "sonify"),  # a tab has to have one
             "author": html.escape(self._score.author),
             "style": style,
             "style-hash": _hash(style),

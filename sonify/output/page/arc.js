@@ -21,17 +21,19 @@ function colours() {
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
+const HATCH = 5; // CSS pixels
+
 function hatching(colour) {
-  const scale = devicePixelRatio || 1, size = 5;
-  const tile = new OffscreenCanvas(size * scale, size * scale);
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.round(HATCH * (devicePixelRatio || 1));
   const context = tile.getContext("2d");
-  context.scale(scale, scale);
+  context.scale(tile.width / HATCH, tile.width / HATCH);
   context.strokeStyle = colour;
   context.lineWidth = 1.9;
-  for (const shift of [-size, 0, size]) {
+  for (const shift of [-HATCH, 0, HATCH]) {
     context.beginPath();
-    context.moveTo(shift - 1, size + 1);
-    context.lineTo(shift + size + 1, -1);
+    context.moveTo(shift - 1, HATCH + 1);
+    context.lineTo(shift + HATCH + 1, -1);
     context.stroke();
   }
   return tile;
@@ -60,6 +62,7 @@ class Arc {
       if (element.hasPointerCapture(event.pointerId)) choose(event);
     });
     element.addEventListener("keydown", (event) => {
+      if (modified(event)) return;
       const now = position();
       const chapter = score.chapterAt(now + 0.01);
       const steps = {
@@ -79,9 +82,8 @@ class Arc {
   show(position, words) {
     const share = this.#score.duration ? position / this.#score.duration : 0;
     this.#head.style.left = `${(share * 100).toFixed(3)}%`;
-    const now = position.toFixed(1);
-    if (this.#element.getAttribute("aria-valuenow") === now) return;
-    this.#element.setAttribute("aria-valuenow", now);
+    if (this.#element.getAttribute("aria-valuetext") === words) return; // it changes each second
+    this.#element.setAttribute("aria-valuenow", position.toFixed(1));
     this.#element.setAttribute("aria-valuetext", words);
   }
 
@@ -103,16 +105,15 @@ class Arc {
     heights.forEach((value, column) => curve.lineTo(column + 0.5, middle - (value / most) * (middle - 3)));
     curve.lineTo(width, middle);
     curve.closePath();
-    for (const [isMinor, colour, fill] of [
-      [false, major, major], [true, minor, context.createPattern(hatching(minor), "repeat")],
-    ]) {
+    const tile = hatching(minor), hatched = context.createPattern(tile, "repeat");
+    hatched.setTransform(new DOMMatrix().scale(HATCH / tile.width));
+    for (const [isMinor, colour, fill] of [[false, major, major], [true, minor, hatched]]) {
       context.save();
       context.beginPath();
       for (const phrase of phrases) {
         if (phrase.minor === isMinor) context.rect(x(phrase.start), 0, x(phrase.end) - x(phrase.start) + 0.3, height);
       }
       context.clip();
-      if (fill.setTransform) fill.setTransform(new DOMMatrix().scale(1 / (devicePixelRatio || 1)));
       context.fillStyle = fill;
       context.fill(curve);
       context.strokeStyle = colour;

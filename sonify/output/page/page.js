@@ -4,7 +4,7 @@ const WORDS = {
   en: {
     play: "Play", pause: "Pause", previous: "Previous sentence", next: "Next sentence",
     previousChapter: "Previous chapter", nextChapter: "Next chapter", speed: "Speed",
-    volume: "Volume", chapter: "Chapter", playback: "Playback", back: "Back to the music",
+    volume: "Volume", chapter: "Chapter", chapterNumber: (n) => `Chapter ${n}`, playback: "Playback", back: "Back to the music",
     arc: "Position, over the book’s emotional arc", roll: "The notes being played",
     of: (now, duration, chapter) => `${now} of ${duration}. ${chapter}`,
     emotions: {},
@@ -16,7 +16,7 @@ const WORDS = {
   ko: {
     play: "재생", pause: "멈춤", previous: "앞 문장", next: "다음 문장",
     previousChapter: "앞 장", nextChapter: "다음 장", speed: "빠르기",
-    volume: "소리 크기", chapter: "장", playback: "재생 조작", back: "음악이 있는 곳으로",
+    volume: "소리 크기", chapter: "장", chapterNumber: (n) => `${n}장`, playback: "재생 조작", back: "음악이 있는 곳으로",
     arc: "위치 (책 전체의 감정 곡선)", roll: "지금 울리는 음",
     of: (now, duration, chapter) => `${duration} 가운데 ${now}. ${chapter}`,
     emotions: {
@@ -29,6 +29,11 @@ const WORDS = {
     },
   },
 };
+
+/** Whether a key is pressed with another that makes it the browser's: Alt+← goes back a page. */
+function modified({ ctrlKey, metaKey, altKey, shiftKey }) {
+  return ctrlKey || metaKey || altKey || shiftKey;
+}
 
 function clock(seconds) {
   const whole = Math.floor(seconds), hours = Math.floor(whole / 3600);
@@ -44,7 +49,7 @@ function clock(seconds) {
   const score = new Score(JSON.parse(at("music").textContent), at("book"));
   const { chapters, sentences, duration } = score;
   const keyOf = (minor) => words.keys[minor ? "minor" : "major"][score.tonic];
-  const titleOf = (chapter) => chapters[chapter].title || `${words.chapter} ${chapter + 1}`;
+  const titleOf = (chapter) => chapters[chapter].title || words.chapterNumber(chapter + 1);
 
   const player = new Player(score);
   const text = new Text(at("book"), score);
@@ -100,9 +105,16 @@ function clock(seconds) {
     roll.draw(position, palette);
   }
 
+  let asked = 0; // the frame that is to come
+
   function frame() {
+    asked = 0;
     show();
-    if (player.playing) requestAnimationFrame(frame);
+    if (player.playing) askForFrame();
+  }
+
+  function askForFrame() {
+    asked ||= requestAnimationFrame(frame);
   }
 
   function layOut() {
@@ -113,8 +125,9 @@ function clock(seconds) {
   }
 
   function seek(position) {
-    text.follow();
     player.seek(position);
+    show(); // lit before it is followed: the old sentence is not to be scrolled to
+    text.follow();
   }
 
   /** Goes to a sentence, counted from the one that is sung. */
@@ -131,15 +144,16 @@ function clock(seconds) {
   function toggle() {
     if (player.playing) player.pause();
     else {
-      text.follow();
       player.play();
+      show();
+      text.follow();
     }
   }
 
   player.addEventListener("change", () => {
     at("play").dataset.playing = player.playing;
     name(at("play"), player.playing ? words.pause : words.play, "Space");
-    requestAnimationFrame(frame);
+    askForFrame();
   });
   text.addEventListener("choose", ({ detail }) => {
     seek(sentences[detail].start);
@@ -158,7 +172,7 @@ function clock(seconds) {
   player.volume = at("volume").value ** 2;
 
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (modified(event)) return;
     if (event.target.closest("select, input")) return;
     if (event.key === " " && event.target.closest("button")) return;
     const keys = {

@@ -14,9 +14,10 @@ class Text extends EventTarget {
       if (number === undefined || !getSelection().isCollapsed) return;
       this.dispatchEvent(new CustomEvent("choose", { detail: number }));
     });
-    for (const kind of ["wheel", "touchmove"]) {
-      addEventListener(kind, () => this.#follow(false), { passive: true });
-    }
+    const elsewhere = ({ target }) => {
+      if (!target.closest?.("#arc, input, select")) this.#follow(false);
+    };
+    for (const kind of ["wheel", "touchmove"]) addEventListener(kind, elsewhere, { passive: true });
   }
 
   get following() {
@@ -61,7 +62,8 @@ class Text extends EventTarget {
     if (top >= free * 0.14 && bottom <= free * 0.86) return;
     const way = top - free * 0.3;
     const near = Math.abs(way) < innerHeight * 1.5;
-    scrollBy({ top: way, behavior: near && again === 3 ? "smooth" : "instant" });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    scrollBy({ top: way, behavior: near && again === 3 && !still ? "smooth" : "instant" });
     // Leaves that come into sight turn out longer or shorter than was thought.
     const shown = this.#sung;
     if (!near && again) {
