@@ -48,13 +48,13 @@ def main() -> None:
     verses = tuple(poem.phrases)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "novel.html"
-        write(page, phrases, score)
+        write(page, phrases, score, NOVEL)
         photograph(page, phrases[turning_point(phrases)].time - 3)
         turn = turning_point(verses)
         engrave(verses[turn - 2 : turn + 2], poem, Path(folder))
     for name, chapter in (("maengnori-1.ogg", 0), ("maengnori-4.ogg", 3)):
-        write(GALLERY / name, [p for p in phrases if p.chapter.index == chapter], score)
-    write(GALLERY / "geumeum.ogg", verses, poem)
+        write(GALLERY / name, [p for p in phrases if p.chapter.index == chapter], score, NOVEL)
+    write(GALLERY / "geumeum.ogg", verses, poem, POEM)
 
 
 def turning_point(phrases: Sequence[Phrase]) -> int:
@@ -74,9 +74,9 @@ def turning_point(phrases: Sequence[Phrase]) -> int:
     return max(turns, key=merit)
 
 
-def write(path: Path, phrases: Iterable[Phrase], score: Score) -> None:
-    """Writes phrases of a score to what the path names."""
-    with output_for(path, score, source=NOVEL) as output:
+def write(path: Path, phrases: Iterable[Phrase], score: Score, source: Path) -> None:
+    """Writes phrases of a score, of the text that `source` names, to what the path names."""
+    with output_for(path, score, source=source) as output:
         for phrase in phrases:
             output.write(phrase)
 
@@ -100,7 +100,7 @@ def photograph(page: Path, second: float) -> None:
 
 def engrave(phrases: Sequence[Phrase], score: Score, folder: Path) -> None:
     """Draws the melody of phrases as a score, from our own MIDI."""
-    write(folder / "turn.mid", phrases, score)
+    write(folder / "turn.mid", phrases, score, POEM)
     (folder / "turn.musicxml").write_text(music_xml(folder / "turn.mid"), encoding="utf-8")
     subprocess.run(
         ["mscore3", "-T", "20", "-r", "200", "-o", folder / "turn.png", folder / "turn.musicxml"],
