@@ -13,9 +13,9 @@ from training.mood.ko import literature
 
 Array = NDArray[np.float64]
 
-NGRAMS = 3
+NGRAMS = 6
 """How much n-grams weigh against the pooled vector."""
-REVIEWS_TAKEN = 0.01
+REVIEWS_TAKEN = 0.005
 """The share of lone reviews that may be taken for literature."""
 POEMS_TAKEN = 0.05
 """The share of poems that may be taken for prose."""
@@ -52,7 +52,7 @@ class Register:
         terms = literature.terms_of([*some, *others], student)
         features = sparse.hstack([NGRAMS * terms, sparse.csr_matrix(standard(pooled))])
         kinds = np.repeat([0, 1], [len(some), len(others)])
-        found = LogisticRegression(C=1, class_weight="balanced", max_iter=200)
+        found = LogisticRegression(C=3, class_weight="balanced", max_iter=200)
         found.fit(features.tocsr(), kinds)
         of_terms, of_pooled = np.split(found.coef_[0], [terms.shape[1]])
         of_pooled = of_pooled / standard.scale
