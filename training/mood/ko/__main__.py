@@ -41,10 +41,10 @@ from training.mood.ko.reviews import Reviews
 from training.mood.ko.texts import Texts
 
 SENTENCES = 12_000
-REVIEWS = 30_000
+REVIEWS = 120_000
 """Sentences of novels and reviews that the register is learned from, beside all poems."""
-HELD_OUT = 5
-"""Every so many-th poem calibrates; then all is learned again with it."""
+FOLDS = 5
+"""Parts of the poems: each calibrates, by what was learned without it."""
 
 
 def main() -> None:
@@ -88,57 +88,59 @@ def main() -> None:
     known = literary(texts, pieces, meant, net, meanings, options.work)
     school = literature.School.of(known)
     poets = by_poet(school, texts)
-    poem = np.array([line.poem for line in texts.poems])
-    held_out = np.isin(poem, np.unique(poem)[::HELD_OUT])
+    rows_of_lines = rows_of(pieces, known.texts)
 
     def read(
-        name: str, lesson: NDArray[np.intp], felt: NDArray[np.float64]
-    ) -> tuple[network.Network, literature.Lines]:
-        """The network after it read these lines, and all lines as it sees them."""
+        name: str, poems: NDArray[np.intp]
+    ) -> tuple[network.Network, literature.Lines, literature.Literature]:
+        """The network that read all but other poems, what it makes of all lines, the student."""
+        lesson, felt = school.lesson(poems)
         reader = copy.deepcopy(net)
         lines_read = [known.texts[place] for place in lesson]
         kept = options.work / f"{name}-{options.seed}.pt"
         network.read(reader, texts, pieces, lines_read, felt, positive, options.seed, kept)
-        seen = pooled(reader, rows_of(pieces, known.texts))
-        return reader, replace(known, pooled=seen)
+        seen = replace(known, pooled=pooled(reader, rows_of_lines))
+        return reader, seen, literature.learn(seen, lesson, felt)
 
-    _, seen = read("read", *school.lesson(np.flatnonzero(~held_out)))
-    school = literature.School.of(seen)  # the teacher, too, sees by it
-    outputs = school.held_out(held_out)
-    truth = known.targets[held_out]
-    verse = calibration.literature(outputs[:, 0], truth[:, 0])
-    valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
-    lesson, felt = school.lesson(np.arange(len(known.targets)))
-    net, seen = read("reread", lesson, felt)
-    reviews.measure("read", options.seed, [net, characters])
-    review = reviews.calibrated([net, characters])
-    learned = literature.learn(seen, lesson, felt)
-    heard, verdicts = in_novels(learned, pieces, meant, net)
-    prose = calibration.prose(heard, verdicts)
     random = np.random.default_rng(1)
     drawn = random.permutation(len(texts.novels))[:SENTENCES]
-    some_reviews = random.choice(texts.train, REVIEWS, replace=False)
-    kinds = {
-        "verse": [known.texts[place] for place in np.flatnonzero(~held_out)],
-        "held out": [known.texts[place] for place in np.flatnonzero(held_out)],
-        "prose": [normalize(texts.novels[place][1]) for place in drawn],
-        "reviews": [texts.normalized[place] for place in some_reviews],
-        "validation": [texts.normalized[place] for place in texts.validation],
-    }
-    vector = {kind: pooled(net, rows_of(pieces, some)) for kind, some in kinds.items()}
+    prose = [normalize(texts.novels[place][1]) for place in drawn]
+    chosen = random.choice(texts.train, REVIEWS, replace=False)
+    poem = np.array([line.poem for line in texts.poems])
+    lines = known.texts[: len(poem)]
 
-    def register(some: Sequence[str], others: Sequence[str]) -> Register:
-        one, other = ([t for kind in which for t in kinds[kind]] for which in (some, others))
-        return Register.learn(
-            one, other, np.vstack([vector[kind] for kind in (*some, *others)]), learned
-        )
+    fold = np.unique(poem, return_inverse=True)[1] % FOLDS
+    outputs, told = np.zeros(known.targets.shape), np.zeros(len(poem))
+    for number in range(FOLDS):
+        others, here = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        reader, seen, student = read(f"fold-{number}", others)
+        outputs[here] = literature.heard_in(seen, here, student)
+        of_prose = pooled(reader, rows_of(pieces, prose))
+        told[here] = Register.learn(
+            [lines[place] for place in others], prose, np.vstack([seen.pooled[others], of_prose]),
+            student,
+        ).logits([lines[place] for place in here], seen.pooled[here], student)  # fmt: skip
+    truth = known.targets
+    verse = calibration.literature(outputs[:, 0], truth[:, 0])
+    valence = np.tanh(np.polyval(verse, outputs[:, 0]) / 2)
 
+    net, seen, learned = read("read", np.arange(len(poem)))
+    reviews.measure("read", options.seed, [net, characters])
+    review = reviews.calibrated([net, characters])
+    heard, verdicts = in_novels(learned, pieces, meant, net)
+    in_prose = calibration.prose(heard, verdicts)
+    of_lines, of_prose = seen.pooled[: len(poem)], pooled(net, rows_of(pieces, prose))
+    of_reviews = pooled(net, [rows[place] for place in chosen])
     registers = [
-        register(["verse", "held out", "prose"], ["reviews"]),
-        register(["verse", "held out"], ["prose"]),
-    ]
-    told = register(["verse"], ["prose"]).logits(kinds["held out"], vector["held out"], learned)
-    lone = registers[0].logits(kinds["validation"], vector["validation"], learned)
+        Register.learn(
+            [*lines, *prose], [texts.normalized[place] for place in chosen],
+            np.vstack([of_lines, of_prose, of_reviews]), learned,
+        ),
+        Register.learn(lines, prose, np.vstack([of_lines, of_prose]), learned),
+    ]  # fmt: skip
+    aside = [texts.normalized[place] for place in texts.validation]
+    of_aside = pooled(net, [rows[place] for place in texts.validation])
+    lone = registers[0].logits(aside, of_aside, learned)
     folder = options.models / KoModel.name
     export(
         folder,
@@ -151,11 +153,11 @@ def main() -> None:
         registers,
         Calibration(
             review=review,
-            prior=(register_of.lone(lone), register_of.whole(told, poem[held_out])),
+            prior=(register_of.lone(lone), register_of.whole(told, poem)),
             verse=verse,
-            prose=prose,
+            prose=in_prose,
             intensity=tuple(np.quantile(outputs[:, -1], (0.02, 0.98)).tolist()),
-            neutral=calibration.neutral(np.tanh(np.polyval(prose, heard) / 2), verdicts),
+            neutral=calibration.neutral(np.tanh(np.polyval(in_prose, heard) / 2), verdicts),
             groups=emotions.OF_LABEL,
         ),
     )
@@ -176,7 +178,7 @@ def main() -> None:
         for _, condition, who, seed in [kept.stem.split("-")]
     }
     taught = len(known.texts) - len(known.targets)
-    card.write(folder, options.seed, measured, figures, poets, accuracies, taught)
+    card.write(folder, options.seed, measured, FOLDS, figures, poets, accuracies, taught)
 
 
 def by_poet(school: literature.School, texts: Texts) -> dict[str, tuple[float, float]]:

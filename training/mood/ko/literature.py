@@ -11,8 +11,8 @@ The teacher also sees what is too slow to ship: Kiwi's morphemes themselves, and
 multilingual-e5-small makes of the line. It isn't linear, which is worth 0.01 of Spearman. It labels
 novels, broken into lines as long as the poems', and verse, which a large language model judged
 besides (and wrote, verse): these, with both verdicts at once, and the poems, with their readers'
-and the judged ones, are the lesson. When the network has read them, the teacher sees by it, and
-labels them anew.
+and the judged ones, are the lesson. First the network reads it, then the student learns it, who
+sees by the network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -316,14 +316,7 @@ class School:
 
     def held_out(self, which: NDArray[np.bool_]) -> Array:
         """What the student hears in some of the poems' lines, from which neither learned."""
-        lines, held_out = self.lines, np.flatnonzero(which)
-        return heard(
-            self.learn(np.flatnonzero(~which)),
-            [lines.texts[place] for place in held_out],
-            [lines.owner[place] for place in held_out],
-            lines.meaning[held_out],
-            lines.pooled[held_out],
-        )
+        return heard_in(self.lines, np.flatnonzero(which), self.learn(np.flatnonzero(~which)))
 
     def learn(self, poems: NDArray[np.intp]) -> Literature:
         """The student, taught these lines of poems, and the novels as the teacher heard them."""
@@ -340,6 +333,17 @@ class School:
         labels = self.teacher.heard(others, poems, targets)
         labels = (1 - JUDGED) * labels + JUDGED * self.lines.judged[others]
         return np.concatenate([poems, others]), np.concatenate([targets, labels])
+
+
+def heard_in(lines: Lines, which: NDArray[np.intp], student: Literature) -> Array:
+    """What the student hears in some of the lines, (which, outputs)."""
+    return heard(
+        student,
+        [lines.texts[place] for place in which],
+        [lines.owner[place] for place in which],
+        lines.meaning[which],
+        lines.pooled[which],
+    )
 
 
 def terms_of(texts: Sequence[str], student: Literature) -> sparse.csr_matrix:

@@ -34,8 +34,8 @@ COMMENTS_EVERY = 6
 """Batches of reviews to one of comments."""
 LONGEST = 64
 """Pieces of a text that are learned from."""
-READINGS = 4
-"""Times that it reads literature, after the reviews."""
+READINGS, LAST_READINGS = 8, 3
+"""Times that it reads literature, after the reviews; the last of these."""
 READING_RATE = 6e-4
 LINES, REVIEWS = 128, 384
 """In a batch then."""
@@ -259,7 +259,7 @@ def read(
 ) -> None:  # fmt: skip
     """Learn also what is felt at lines of literature, and keep reviews in mind.
 
-    As in a course, the reviews of the last reading are the train split's.
+    As in a course, the reviews at last, `LAST_READINGS` long, are the train split's.
 
     What is learned shows in `Network.pool`; the layer that names what is felt is left behind, since
     ridge regression on the vector does better with the few lines that have human verdicts.
@@ -295,7 +295,7 @@ def read(
     network.train()
     for reading in range(READINGS):
         before, total = time.monotonic(), 0.0
-        condition = "paper" if reading == READINGS - 1 else "open"
+        condition = "paper" if reading >= READINGS - LAST_READINGS else "open"
         beside = itertools.chain.from_iterable(
             _batches(texts.epoch(condition, random), review_lengths, random, REVIEWS)
             for _ in itertools.count()
