@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -9,6 +10,11 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from tests.recorder import Jack, Recorder, jack_is_here
+
+# Under nohup what is started here would ignore it too, as it should, and a test would wait in vain;
+# a handler, unlike that, is not handed on.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # How long an example takes says more of what else the machine does; benchmarks/ measures time.
 hypothesis.settings.register_profile("untimed", deadline=None)
